@@ -1,6 +1,6 @@
 /**
  * The program that a Mesos agent starts as an executor: it runs a compute node or a command for each of its tasks (`executor/run-executor.ts`).
- * Exit code 0 when all is told, 1 where the agent could not be spoken to, 2 where no agent started it.
+ * Its exit code is 0 when all updates are delivered, 1 if it could not speak with the agent, 2 if no agent started it.
  */
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -1,8 +1,8 @@
 /**
- * A child process of an executor, with all that it starts: a process group of its own.
+ * A child process of an executor, in a process group of its own with all that it starts.
  *
- * Promises: nothing of the group outlives the child, nor the executor, whatever ends that: a watcher in the group reads from a pipe that closes with the
- * executor, and then ends the group as `end` does. What the child writes is kept in files. POSIX only.
+ * Guarantees: no process of the group outlives the child or the executor, however that ends: a watcher in the group reads from a pipe that closes with the
+ * executor, and then ends the group as `end` does. The child's output goes to files. POSIX only.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -12,27 +12,26 @@ export interface ChildOptions {
   readonly arguments: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly directory: string;
-  /** Paths of files, which are appended to. */
+  /** The paths of the files that its output is appended to. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Milliseconds between the polite request to end and the kill, where the executor is gone. */
+  /** The milliseconds between SIGTERM and SIGKILL after the executor is gone. */
   readonly orphanGrace: number;
 }
 
 export type ChildEnd =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signalled"; readonly signal: NodeJS.Signals }
-  /** It could not be started. */
   | { readonly kind: "not-started"; readonly reason: string };
 
 export interface Child {
   readonly isStarted: boolean;
   readonly ended: Promise<ChildEnd>;
-  /** SIGTERM to the group, and SIGKILL after `grace` milliseconds, unless an earlier call said less. */
+  /** Sends SIGTERM to the group, and SIGKILL after `grace` milliseconds, or earlier if an earlier call said so. */
   end(grace: number): void;
 }
 
-/** $0 is seconds of grace. The watcher ignores what it tells the others. */
+/** The shell script that starts the watcher and then runs the child; $0 is the seconds of grace. The watcher ignores its own SIGTERM to the group. */
 const watched = `
 (trap "" HUP INT TERM; read -r never; kill -TERM 0; sleep "$0"; kill -KILL 0) <&3 >/dev/null 2>&1 3<&- &
 exec 3<&- "$@"`;
@@ -86,7 +85,7 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    // None of the group is left.
+    // No process of the group is left.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -1,12 +1,12 @@
-/** What became of a task, by how its child ended; where memory ran out, it says so. */
+/** Derives the final state of a task, and a message, from how its child ended. Tells if memory ran out. */
 import { open } from "node:fs/promises";
 import type { TaskState } from "../protocol/shapes.ts";
 import type { ChildEnd } from "./child.ts";
 
-/** Bytes. */
+/** How many bytes at the end of standard error are searched. */
 const mostRead = 8_192;
 
-/** `stderr`: the path of the file with what the child complained of. */
+/** `stderr` is the path of the file with the child's standard error. */
 export async function describeEnd(
   end: ChildEnd,
   { isKilled, stderr }: { readonly isKilled: boolean; readonly stderr: string },

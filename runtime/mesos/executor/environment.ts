@@ -1,23 +1,23 @@
-/** What the agent tells an executor at its start, by the environment. Throws an `Error` that names the variable where one is missing or makes no sense. */
+/** Reads what the agent tells an executor in environment variables. Throws an `Error` that names the variable if one is missing or malformed. */
 import type { ExecutorConnectionOptions } from "../protocol/executor-connection.ts";
 
 export interface ExecutorEnvironment extends Pick<ExecutorConnectionOptions, "frameworkId" | "executorId" | "agent" | "token"> {
-  /** Absolute: where the task's files are. */
+  /** The absolute path of the folder with the task's files. */
   readonly sandbox: string;
-  /** Milliseconds between being told to shut down and being killed. */
+  /** The milliseconds between the request to shut down and the kill. */
   readonly shutdownGrace: number;
-  /** Where the framework has its tasks checkpointed: they outlive a restart of the agent. */
+  /** Present if the framework's tasks are checkpointed, so that they outlive a restart of the agent. */
   readonly checkpoint?: {
-    /** Milliseconds to wait for an agent to come back. */
+    /** The milliseconds to wait for an agent to come back. */
     readonly recoveryTimeout: number;
-    /** Milliseconds: an agent that came back must hear from the executor within these. */
+    /** The milliseconds within which an agent that came back must hear from the executor. */
     readonly longestBackoff: number;
   };
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables that children must not have: who shows the token may speak for the executor. */
+/** Variables that children must not have, since the token allows anybody to speak for the executor. */
 export const secretVariables: readonly string[] = ["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"];
 
 export function readEnvironment(variables: Variables): ExecutorEnvironment {
@@ -59,7 +59,7 @@ export function readEnvironment(variables: Variables): ExecutorEnvironment {
 
 const units = { ns: 1e-6, us: 1e-3, ms: 1, secs: 1e3, mins: 6e4, hrs: 3.6e6, days: 8.64e7, weeks: 6.048e8 };
 
-/** Milliseconds of a duration as Mesos prints it, such as `1.5secs`; undefined where it is none. */
+/** The milliseconds of a duration as Mesos prints it, such as `1.5secs`; undefined if it is malformed. */
 export function parseMesosDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ns|us|ms|secs|mins|hrs|days|weeks)$/.exec(text) ?? [];
   return number === undefined ? undefined : Number(number) * units[unit as keyof typeof units];

@@ -1,8 +1,8 @@
 /**
- * The updates of an executor that its agent has not acknowledged, and the tasks of which it has acknowledged none: what a new subscription has to tell.
+ * Keeps an executor's updates that its agent has not acknowledged, and its tasks without any acknowledged update. A new subscription must state both.
  *
- * Promises: updates go out in their order, each again with the same uuid until it is acknowledged, after every subscription. An update that the agent
- * refuses, or never acknowledges, does not hold up the others.
+ * Guarantees: updates are sent in their order, and again with the same uuid after every subscription until they are acknowledged. An update that the
+ * agent refuses, or never acknowledges, does not delay the others.
  */
 import { randomUUID } from "node:crypto";
 import type { Log } from "../../../base/log.ts";
@@ -11,7 +11,7 @@ import type { TaskInfo, TaskState, TaskStatus } from "../protocol/shapes.ts";
 
 export interface OutboxOptions {
   readonly executorId: string;
-  /** Rejects where it may not have arrived. */
+  /** Must reject if the update may not have arrived. */
   readonly send: (status: ExecutorStatus) => Promise<void>;
   readonly log: Log;
 }
@@ -19,11 +19,11 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #tasks = new Map<string, TaskInfo>();
-  /** By uuid, in their order. */
+  /** The unacknowledged updates by uuid, in their order. */
   readonly #updates = new Map<string, ExecutorStatus>();
-  /** Those that were not sent since the last subscription. */
+  /** The updates that were not sent since the last subscription. */
   #unsent: ExecutorStatus[] = [];
-  /** By uuid: those that the subscription told, so that they are not sent once more. */
+  /** The uuids of the updates that the subscription itself stated, so that they are not sent twice. */
   #told: ReadonlySet<string> = new Set();
   #isConnected = false;
   #isSending = false;
@@ -65,13 +65,13 @@ export class Outbox {
     this.#tasks.delete(taskId);
   }
 
-  /** What a subscription that is about to begin tells the agent. */
+  /** The tasks and updates that the next subscription states. */
   describe(): { readonly tasks: readonly TaskInfo[]; readonly updates: readonly ExecutorStatus[] } {
     this.#told = new Set(this.#updates.keys());
     return { tasks: this.unacknowledgedTasks, updates: this.unacknowledgedUpdates };
   }
 
-  /** There is a new subscription. What it told is not sent again: the agent would tell the scheduler twice of what that has acknowledged already. */
+  /** Tells of a new subscription. Updates that it stated are not sent again, else the agent would forward updates that the scheduler has acknowledged. */
   connect(): void {
     this.#isConnected = true;
     this.#unsent = [...this.#updates.values()].filter(({ uuid }) => !this.#told.has(uuid));

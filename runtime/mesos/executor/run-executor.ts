@@ -1,11 +1,12 @@
 /**
- * An executor's work: starts a child for each task, tells the agent what becomes of it, and ends when its last task has.
+ * Runs an executor: starts a child for each task, reports its state to the agent, and ends after the last task.
  *
  *   launch → running → finished | failed       as the child ends
  *                    → killed                  told to, by a KILL, a SHUTDOWN, or an agent that is gone for too long
  *
- * Promises: exactly one terminal update for each task that was launched. It ends when all tasks have and the agent has acknowledged that, or
- * `longestWait` afterwards: of what the agent does not know it acknowledges nothing. Without checkpointing it does not outlive its connection.
+ * Guarantees: exactly one terminal update for each launched task. It ends when all tasks have ended and the agent has acknowledged their updates, or
+ * `longestWait` later, since an agent does not acknowledge updates of tasks that it does not know. Without checkpointing it does not outlive its
+ * connection.
  */
 import { join } from "node:path";
 import type { Log } from "../../../base/log.ts";
@@ -22,12 +23,12 @@ export interface ExecutorOptions {
   readonly connection: ExecutorConnection;
   readonly outbox: Outbox;
   readonly environment: Pick<ExecutorEnvironment, "sandbox" | "shutdownGrace" | "checkpoint">;
-  /** What children find in theirs, besides what their task says. */
+  /** The environment of children, to which their task adds variables. */
   readonly childEnvironment: NodeJS.ProcessEnv;
-  /** Starts Femtoq's server; its options follow. */
+  /** The command that starts Femtoq's server, without options. */
   readonly nodeCommand: readonly [string, ...string[]];
   readonly log: Log;
-  /** Milliseconds for which an acknowledgement is waited for when all tasks have ended. */
+  /** The milliseconds to wait for acknowledgements after all tasks have ended. */
   readonly longestWait?: number;
 }
 
@@ -37,12 +38,12 @@ interface Running {
   isKilled: boolean;
 }
 
-/** Milliseconds that a KILL gives where neither it nor the task says how long. */
+/** The milliseconds of grace of a KILL, if neither it nor the task states one. */
 const usualKillGrace = 5_000;
-/** The part of the time to shut down that children have, so that the rest is left for saying so. */
+/** The share of the time to shut down that children get; the rest is for reporting their ends. */
 const childrenShare = 0.7;
 
-/** Resolves when the executor has nothing more to do, and rejects where the agent refuses it; no task runs any more then. */
+/** Resolves when the executor has nothing more to do; rejects if the agent refuses it. In both cases no task runs any more. */
 export async function runExecutor(options: ExecutorOptions): Promise<void> {
   const { connection, outbox, environment, log, longestWait = 10_000 } = options;
   const { checkpoint, shutdownGrace } = environment;
@@ -52,13 +53,13 @@ export async function runExecutor(options: ExecutorOptions): Promise<void> {
   let leaving: NodeJS.Timeout | undefined;
   let isStopping = false;
   let hasLeft = false;
-  /** It answers messages, and goes when it is told to. */
+  /** True after a task without a program: the executor then answers messages, and only ends when told to. */
   let isEchoing = false;
 
   try {
     for await (const event of connection.events) await handle(event);
   } finally {
-    // Also where the agent will have none of it any more: an agent that lost its own state, say.
+    // Also runs if the agent refuses the executor, for instance after it lost its own state.
     hasLeft = true;
     clearTimeout(recovery);
     clearTimeout(leaving);

@@ -1,4 +1,4 @@
-/** What a task of our executor runs. */
+/** The programs that tasks of our executor can run. */
 import { z } from "zod";
 import type { CommandInfo, TaskInfo } from "../protocol/shapes.ts";
 
@@ -6,7 +6,7 @@ export type TaskProgram =
   /** Femtoq's server, with these options. */
   | { readonly kind: "node"; readonly arguments: readonly string[] }
   | { readonly kind: "command"; readonly command: CommandInfo }
-  /** Nothing: the task ends at once, and its updates carry what its `data` says. */
+  /** No program: the task ends at once, and its updates carry its `data`. */
   | { readonly kind: "echo" };
 
 const texts = z.array(z.string()).readonly();
@@ -21,10 +21,10 @@ const form = z.discriminatedUnion("femtoq", [
   }),
 ]);
 
-/** A task's `data` that has our executor run a node with these options. */
+/** The `data` of a task for which our executor shall run a node with these options. */
 export const encodeNodeProgram = (options: readonly string[]): Uint8Array => encode({ femtoq: "node", arguments: options });
 
-/** A task's `data` that has our executor run a command. */
+/** The `data` of a task for which our executor shall run a command. */
 export const encodeCommandProgram = (command: Pick<CommandInfo, "value" | "arguments" | "environment">): Uint8Array =>
   encode({ femtoq: "command", ...command });
 

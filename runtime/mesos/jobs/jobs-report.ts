@@ -1,14 +1,14 @@
-/** How jobs are told to people, and to programs. */
+/** Describes jobs for people and for programs. */
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Task } from "../scheduler/task.ts";
 
 export interface JobReport {
   readonly id: string;
   readonly state: string;
-  /** Launches in all. */
+  /** The number of launches. */
   readonly attempts: number;
   readonly agent: string | null;
-  /** Why it is in this state, or waits. */
+  /** Why it is in this state, or why it waits. */
   readonly cause: string | null;
 }
 
@@ -23,7 +23,7 @@ export function reportJob(scheduler: Pick<Scheduler, "whyPending">, task: Task):
   };
 }
 
-/** "8 jobs: 3 successful, 5 running" */
+/** A summary such as "8 jobs: 3 successful, 5 running". */
 export function summarize(tasks: readonly Task[]): string {
   const counts = new Map<string, number>();
   for (const { state } of tasks) counts.set(state, (counts.get(state) ?? 0) + 1);
@@ -43,5 +43,5 @@ const ranks: Readonly<Record<string, number>> = {
   successful: 7,
 };
 
-/** Those that somebody wants to see first come first. */
+/** Sorts tasks so that those that need attention come first. */
 export const byInterest = (tasks: readonly Task[]): readonly Task[] => tasks.toSorted((a, b) => ranks[a.state]! - ranks[b.state]!);

@@ -1,4 +1,4 @@
-/** Jobs that no agent of the cluster could ever have room for, by what the master says of its agents: said at once, not waited for in silence. */
+/** Finds jobs that are too large for every agent of the cluster, so that people learn of it at once instead of waiting in vain. */
 import type { Leaders } from "../leader/leaders.ts";
 import { authorization, type Credentials } from "../protocol/credentials.ts";
 import { agentList } from "../protocol/decode-shapes.ts";
@@ -16,17 +16,17 @@ export interface AgentSize {
 export interface MasterAccess {
   readonly leaders: Pick<Leaders, "find" | "isNamed">;
   readonly credentials?: Credentials;
-  /** PEM. */
+  /** The certificate authority, as PEM. */
   readonly ca?: string;
   readonly signal: AbortSignal;
 }
 
-/** Bytes: of some ten thousand agents. */
+/** In bytes, enough for some ten thousand agents. */
 const longestAnswer = 64 << 20;
 const patience = 5_000;
 const mostRedirects = 5;
 
-/** Undefined where the master does not tell: some let only operators see it. The secret is shown only to masters that were named. */
+/** The size of each agent, from the master; undefined if it does not tell, since some tell it only to operators. The secret is only shown to named masters. */
 export async function readAgentSizes({ leaders, credentials, ca, signal }: MasterAccess): Promise<readonly AgentSize[] | undefined> {
   const { url: base } = await leaders.find(signal);
   let url: URL | undefined = new URL(`${base.pathname.replace(/\/$/, "")}/api/v1`, base);
@@ -41,14 +41,14 @@ export async function readAgentSizes({ leaders, credentials, ca, signal }: Maste
       url = response.statusCode === 307 && location !== undefined ? resolveRedirect(location, url) : undefined;
     }
   } catch {
-    // It cannot be reached, or says something else.
+    // The master cannot be reached, or its answer is of another form.
   }
   return undefined;
 }
 
 const toSize = ({ hostname, resources }: (typeof agentList)["_output"][number]): AgentSize => ({ hostname, room: roomOf({ resources }) });
 
-/** For people: what is wrong with a job; undefined where some agent is big enough, or none is there to tell. */
+/** Tells people that a job is too large; undefined if some agent is large enough, or no agent is known. */
 export function whyOversized(wanted: WantedTask, agents: readonly AgentSize[]): string | undefined {
   if (agents.length === 0) return undefined;
   const need = addNeeds(needOf(wanted.resources), executorNeed(wanted));

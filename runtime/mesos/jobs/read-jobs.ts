@@ -1,4 +1,4 @@
-/** Reads a file of jobs: all that is wrong with it is said at once, each with its place. */
+/** Reads a file of jobs. Reports all faults at once, each with its place. */
 import { nearNames } from "../../../engine/query/near-names.ts";
 import { amounts, isAmount, isDiskAmount, isExpression, isTaskId } from "../scheduler/check-wanted.ts";
 import type { Constraint, WantedTask } from "../scheduler/wanted-task.ts";
@@ -13,7 +13,7 @@ export class JobsError extends Error {
   }
 }
 
-/** A job may be launched again so often after a failure of its own, where it does not say how often. */
+/** How often a job that does not state `retries` is launched again after failures of its own. */
 const usualRetries = 2;
 const mostRetries = 1_000;
 const mostJobs = 100_000;
@@ -22,7 +22,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => string | undefined;
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
-/** No program can be given a NUL. */
+/** No program can be given a NUL character. */
 const text: Check = (value) => (typeof value === "string" && value !== "" && !value.includes("\0") ? undefined : "a text without NUL");
 const amount: Check = (value) => (typeof value === "number" && isAmount(value) ? undefined : `a number ${amounts}`);
 const retries: Check = (value) =>
@@ -67,7 +67,7 @@ function checkConstraint(value: unknown): string | undefined {
   return isKnown ? undefined : constraintForm;
 }
 
-/** Throws a JobsError. */
+/** Throws a `JobsError` with all faults. */
 export function readJobs(json: string): readonly WantedTask[] {
   let value: unknown;
   try {

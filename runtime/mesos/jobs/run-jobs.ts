@@ -1,4 +1,4 @@
-/** Runs jobs to their ends, and tells how they get on. */
+/** Runs jobs to their ends, and reports their progress. */
 import type { Scheduler, SchedulerEnd } from "../scheduler/scheduler.ts";
 import { isEnded, type Task } from "../scheduler/task.ts";
 import type { WantedTask } from "../scheduler/wanted-task.ts";
@@ -6,7 +6,7 @@ import type { WantedTask } from "../scheduler/wanted-task.ts";
 export interface JobsRun {
   /** The jobs' tasks, in the order of the file. */
   readonly tasks: readonly Task[];
-  /** Set where the scheduler ended before the jobs did. */
+  /** Present if the scheduler ended before the jobs did. */
   readonly end?: SchedulerEnd;
 }
 
@@ -16,7 +16,7 @@ export interface JobsOptions {
   readonly onTask: (task: Task) => void;
 }
 
-/** Jobs that the record has already, ended or not, go on from where they were. */
+/** Jobs that are in the record already continue from their recorded state, even if they have ended. */
 export async function runJobs(scheduler: Scheduler, jobs: readonly WantedTask[], { signal, onTask }: JobsOptions): Promise<JobsRun> {
   const ids = new Set(jobs.map(({ id }) => id));
   let left = ids.size;
@@ -36,7 +36,7 @@ export async function runJobs(scheduler: Scheduler, jobs: readonly WantedTask[],
   });
   signal.addEventListener("abort", finish, { once: true });
   try {
-    // Where they cannot be recorded, the scheduler ends.
+    // If they cannot be recorded, the scheduler ends, which is seen below.
     await scheduler.want(jobs).catch((error: unknown) => {
       if (error instanceof RangeError) throw error;
     });

@@ -1,18 +1,18 @@
-/** Who leads a Mesos cluster, as far as can be known before it is asked. */
+/** The interface for finding the leading master of a Mesos cluster. */
 
 export interface Leader {
-  /** Where its API begins; with a path where it is behind a gateway. */
+  /** The base URL of its API; with a path if it is behind a gateway. */
   readonly url: URL;
   /** Aborts when another master leads. */
   readonly replaced: AbortSignal;
 }
 
 export interface Leaders {
-  /** What an operator called it, for people; without a password. */
+  /** The cluster's address as the operator gave it, without a password, for people. */
   readonly name: string;
-  /** Each call gives the next master to ask. Waits until there is one; when the signal aborts it rejects, and says what it waited for. */
+  /** Each call returns the next master to ask; waits until there is one. When the signal aborts, it rejects and tells what it waited for. */
   find(signal: AbortSignal): Promise<Leader>;
-  /** Whether an operator, or the ZooKeeper that an operator named, named this master: others must not see a secret. */
+  /** Whether an operator, or the ZooKeeper that an operator named, has named this master. Secrets must not be shown to others. */
   isNamed(url: URL): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Masters that an operator named one by one: each is asked in turn, and one that does not lead redirects to the one that does. */
+/** Masters that an operator named one by one. They are asked in turn; one that does not lead redirects to the leader. */
 import { lookup } from "node:dns/promises";
 import type { Leaders } from "./leaders.ts";
 
@@ -16,7 +16,7 @@ export function listedMasters(urls: readonly URL[]): Leaders {
   };
 }
 
-/** By what it is called, or by its address: masters know each other by other names than people do. */
+/** Whether a URL is one of those named, by host name or by address, since masters may refer to each other by other names. */
 export async function isAmong(url: URL, named: readonly URL[]): Promise<boolean> {
   const alike = named.filter(({ protocol, port }) => protocol === url.protocol && port === url.port);
   if (alike.some(({ hostname }) => hostname === url.hostname)) return true;
@@ -30,7 +30,7 @@ async function addressesOf({ hostname }: URL): Promise<readonly string[]> {
     const found = await lookup(hostname.replace(/^\[(.*)\]$/, "$1"), { all: true });
     return found.map(({ address }) => address);
   } catch {
-    // A host without an address is no host that was named.
+    // A host without an address cannot be a named one.
     return [];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How people name a cluster: by the ZooKeeper where its masters are registered, `zk://[USER:PASSWORD@]HOST:2181,HOST:2181/mesos`, or by one or more
- * masters, `http://HOST:5050,HOST:5050`. A URL may have a path, where masters are behind a gateway.
+ * Parses the address of a cluster: the ZooKeeper where its masters are registered, `zk://[USER:PASSWORD@]HOST:2181,HOST:2181/mesos`, or one or more
+ * masters, `http://HOST:5050,HOST:5050`. A URL may have a path, for masters behind a gateway.
  */
 import { MesosError } from "../protocol/connection.ts";
 

@@ -1,4 +1,4 @@
-/** From what an operator wrote to who leads. */
+/** Opens the search for the leading master, by the address that an operator gave. */
 import type { Log } from "../../../base/log.ts";
 import type { Leaders } from "./leaders.ts";
 import { listedMasters } from "./listed-masters.ts";
@@ -6,9 +6,9 @@ import { parseMasterAddress } from "./master-address.ts";
 import { registeredMasters } from "./registered-masters.ts";
 
 export interface LeadersOptions {
-  /** As `parseMasterAddress` takes it. */
+  /** The address, for `parseMasterAddress`. */
   readonly address: string;
-  /** Whether masters that register in ZooKeeper are spoken to by HTTPS: it does not tell. */
+  /** Whether masters that register in ZooKeeper use HTTPS, which their registration does not tell. */
   readonly https?: boolean;
   readonly log: Log;
 }

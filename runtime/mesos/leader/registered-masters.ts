@@ -1,7 +1,7 @@
 /**
- * Masters that register in ZooKeeper: each has an ephemeral node `json.info_NUMBER` below the path, and the one with the smallest number leads.
+ * Masters that register in ZooKeeper: each has an ephemeral znode `json.info_NUMBER` below the path, and the one with the smallest number leads.
  *
- * While ZooKeeper cannot be reached, the leader is the one that was seen last: masters step down by themselves when they lose their own session.
+ * While ZooKeeper cannot be reached, the last known leader counts, since masters step down by themselves when they lose their own session.
  */
 import type { Buffer } from "node:buffer";
 import { z } from "zod";
@@ -18,14 +18,14 @@ import { isAmong } from "./listed-masters.ts";
 export interface RegisteredMastersOptions {
   /** `HOST:PORT,HOST:PORT`. */
   readonly hosts: string;
-  /** Where the masters register. */
+  /** The path below which the masters register. */
   readonly path: string;
   /** `USER:PASSWORD`. */
   readonly auth?: string;
-  /** ZooKeeper does not tell how masters want to be spoken to. */
+  /** How to speak with masters, which their registration does not tell. */
   readonly scheme: "http" | "https";
   readonly log: Log;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly sessionTimeout?: number;
   readonly startTimeout?: number;
 }
@@ -36,10 +36,10 @@ interface Registration {
   readonly replaced: AbortController;
 }
 
-/** Milliseconds between looks for a path that is not there. */
+/** The milliseconds between looks for a path that does not exist yet. */
 const betweenLooks = 1_000;
 
-/** Rejects where ZooKeeper cannot be reached within the start's time. */
+/** Rejects if ZooKeeper cannot be reached within `startTimeout`. */
 export async function registeredMasters(options: RegisteredMastersOptions): Promise<Leaders> {
   const { hosts, path, auth, scheme, log, sessionTimeout = 10_000, startTimeout = 10_000 } = options;
   const name = `zk://${hosts}${path}`;
@@ -48,7 +48,7 @@ export async function registeredMasters(options: RegisteredMastersOptions): Prom
   const waiting = new Set<() => void>();
   const named: URL[] = [];
   let leader: Registration | undefined;
-  /** Why it cannot be told who leads. */
+  /** Why the leader cannot be determined, if so. */
   let fault: MesosError | undefined;
 
   function lead(next: Registration | undefined): void {
@@ -80,7 +80,7 @@ export async function registeredMasters(options: RegisteredMastersOptions): Prom
       );
     } else if (node !== leader?.node) {
       const content = await session.get(`${path}/${node}`);
-      // It was gone before it could be read.
+      // The znode was deleted before it could be read.
       if (!content) return;
       lead({ node, url: readMasterUrl(content.data, { node, scheme, name }), replaced: new AbortController() });
     }
@@ -136,7 +136,7 @@ export async function registeredMasters(options: RegisteredMastersOptions): Prom
   };
 }
 
-/** The one with the smallest number; masters of old versions have other labels, and the masters' own log is no master. */
+/** The znode with the smallest number. Names of old versions have other prefixes; znodes of the masters' own log are skipped. */
 export function findLeader(children: readonly string[]): string | undefined {
   const numberOf = (child: string) => /^(?:(?:json\.)?info_)?(\d{10})$/.exec(child)?.[1];
   const masters = children.flatMap((child) => numberOf(child) ?? []).sort();
@@ -158,7 +158,7 @@ function readMasterUrl(data: Buffer, from: { readonly node: string; readonly sch
   } catch (error) {
     throw refuse(`it is not a master's description (${(error as Error).message})`);
   }
-  // Certificates are made for names; names of masters are often known to nobody else.
+  // For HTTPS the name is used, since certificates are made for names; else the address, since masters' names often cannot be resolved.
   const { hostname, ip, port } = info.address ?? {};
   const host = scheme === "https" ? (hostname ?? ip) : (ip ?? hostname);
   const where = host === undefined ? info.pid?.replace(/^.*@/, "") : `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -1,29 +1,29 @@
 /**
- * How much work waits and how fast more of it comes, in seconds of a thread: measured from what the coordinator tells of subtasks and nodes, look by
- * look. Pure.
+ * Estimates how much work waits and how fast more of it arrives, in seconds of one thread. Based on repeated looks at the coordinator's subtasks and nodes.
+ * Pure.
  *
- * What a subtask costs is known by what it reads (dataset and columns): the time of busy threads and the subtasks done are shared out over what was
- * claimed meanwhile. That is exact where one thing is asked at a time, and a mean where several are.
+ * The cost of a subtask is kept by what it reads (dataset and columns). Between two looks, the time of busy threads and the finished subtasks are shared
+ * out among the kinds of subtasks that were claimed. This is exact if one kind runs at a time, else a mean.
  */
 import type { Demand, Node } from "../../../coordination/coordinator.ts";
 
 export interface Look {
-  /** Milliseconds; only differences matter. */
+  /** When, in milliseconds; only differences matter. */
   readonly at: number;
   readonly demand: readonly Pick<Demand, "dataset" | "columns" | "unowned" | "owned">[];
   readonly nodes: readonly Pick<Node, "id" | "threads" | "running" | "done">[];
 }
 
 export interface Work {
-  /** Subtasks that wait or run. */
+  /** The number of subtasks that wait or run. */
   readonly subtasks: number;
-  /** Seconds of a thread that they take. */
+  /** The seconds of one thread that they need. */
   readonly backlog: number;
-  /** Seconds of a thread that come in a second. */
+  /** The seconds of one thread that arrive per second. */
   readonly arriving: number;
 }
 
-/** Sums that fade: seconds of a thread, and the subtasks done in them. */
+/** Fading sums: the seconds of a thread, and the subtasks done in that time. */
 interface Cost {
   readonly seconds: number;
   readonly done: number;
@@ -35,12 +35,12 @@ export interface Measures {
   readonly last: { readonly at: number; readonly subtasks: number; readonly done: ReadonlyMap<string, number> } | undefined;
 }
 
-/** Seconds of a thread that a subtask is taken to need of which nothing is known; it weighs as much as one that was measured. */
+/** The assumed cost, in seconds of a thread, of a subtask of an unknown kind. It has the weight of one measured subtask. */
 const usualCost = 1;
-/** Sums of more subtasks than this are halved, so that what was measured long ago fades. */
+/** Sums over more subtasks than this are halved, so that old measurements fade. */
 const mostDone = 256;
 const mostCosts = 1_000;
-/** Seconds over which arrivals are averaged. */
+/** The seconds over which arrivals are averaged. */
 const averaged = 120;
 
 export const nothingMeasured: Measures = {
@@ -75,7 +75,7 @@ function shareOut(known: ReadonlyMap<string, Cost>, { demand }: Look, spent: Cos
     const key = keyOf(each);
     const { seconds, done } = costs.get(key) ?? { seconds: 0, done: 0 };
     const fade = done > mostDone ? 0.5 : 1;
-    // What is used comes last, so that the longest unused is the first to be forgotten.
+    // Used costs are moved to the end, so that the one unused for longest is forgotten first.
     costs.delete(key);
     costs.set(key, { seconds: fade * seconds + spent.seconds * share, done: fade * done + spent.done * share });
   }

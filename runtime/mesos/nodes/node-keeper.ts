@@ -1,6 +1,6 @@
 /**
- * Keeps as many compute nodes on a Mesos cluster as the queue needs: looks each second, decides, and has the scheduler start and drain them. What it
- * decides by is in the coordinator and the scheduler's record; what it only remembers (rates, crashes, which agent read what) it may lose.
+ * Keeps as many compute nodes on a Mesos cluster as the queue needs. Every second it looks, decides, and has the scheduler start and drain nodes. All
+ * essential state is in the coordinator and the scheduler's record; what it keeps in memory (rates, crashes, which agent read what) may be lost.
  */
 import { randomBytes } from "node:crypto";
 import type { Log } from "../../../base/log.ts";
@@ -20,14 +20,14 @@ export interface KeeperOptions {
   readonly kind: NodeKind;
   readonly numbers: NodeNumbers;
   readonly log: Log;
-  /** Milliseconds between looks. */
+  /** The milliseconds between looks. */
   readonly every?: number;
 }
 
 export interface NodeKeeper {
-  /** As of the last look. */
+  /** The state at the last look. */
   readonly supply: NodeSupply;
-  /** Nodes go on. */
+  /** Stops keeping nodes; running nodes continue. */
   stop(): Promise<void>;
 }
 
@@ -122,7 +122,7 @@ export function startNodeKeeper(options: KeeperOptions): NodeKeeper {
     return scheduler.tasks().filter(({ wanted }) => wanted.group === nodeGroup);
   }
 
-  /** Nodes that another process had started stay until it is known how many are needed. */
+  /** The number of nodes to begin with: those that an earlier process started stay until the need is known. */
   function startingPoint(): Wanted | undefined {
     const count = ownTasks().filter(({ state }) => state === "running" || state === "staging").length;
     const now = Date.now();

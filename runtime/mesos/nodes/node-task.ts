@@ -1,24 +1,24 @@
-/** A compute node as a task: what Mesos is asked for, and what the node is told. */
+/** Describes a compute node as a task of Mesos: its resources, and the options of the node. */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../start/config/config.ts";
 import { encodeNodeProgram } from "../executor/task-program.ts";
 import type { Constraint, WantedTask } from "../scheduler/wanted-task.ts";
 
-/** All nodes are of this group. */
+/** The group of all node tasks. */
 export const nodeGroup = "nodes";
 
-/** What nodes are alike in. */
+/** What all nodes have in common. */
 export interface NodeKind {
-  /** Changes with everything else here. */
+  /** A hash that changes with anything in `task`. */
   readonly version: string;
   readonly task: Omit<WantedTask, "id" | "preferredAgents">;
 }
 
-/** MB of a process that computes nothing: the executor and the node, and for each thread. */
+/** The MB that the executor and an idle node need, and that each thread needs. */
 const overhead = { process: 288, thread: 32 };
 const smallestMemory = 64;
-/** Milliseconds: after its drain a node has so long to leave, then its process is cut; Mesos' kill comes later still. */
+/** The milliseconds that a drained node has to leave before its process is ended; Mesos' kill comes later still. */
 const leave = 5_000;
 
 export function describeNodeKind(config: Config): NodeKind {
@@ -38,7 +38,7 @@ export function describeNodeKind(config: Config): NodeKind {
     constraints: nodeAttribute,
     attempts: 1,
     killGrace,
-    // Another one is wanted instead: that is decided here, not by whoever runs the tasks.
+    // Whether another node replaces it is decided in `plan-nodes.ts`, not by the scheduler.
     whenUnreachable: "wait",
   } as const satisfies NodeKind["task"];
   const version = createHash("sha256")
@@ -56,9 +56,9 @@ export function nodeTask({ task, version }: NodeKind, each: Choice & { readonly 
 }
 
 export interface Choice {
-  /** Hostnames of agents. */
+  /** The host names of agents to avoid. */
   readonly avoided: readonly string[];
-  /** Ids of agents, the best first. */
+  /** The ids of preferred agents, the best first. */
   readonly preferred: readonly string[];
 }
 
@@ -67,11 +67,11 @@ export const constraintsOf = ({ constraints = [] }: NodeKind["task"], avoided: C
   ...avoided.map((hostname) => ({ attribute: "hostname", isNot: hostname })),
 ];
 
-/** MB that a node of so much memory has for columns and work areas. */
+/** The MB that a node has for columns and work areas. */
 export const columnMemory = ({ nodeCpus, nodeMem }: Pick<Config, "nodeCpus" | "nodeMem">): number =>
   Math.max(smallestMemory, nodeMem - overhead.process - overhead.thread * nodeCpus);
 
-/** Passwords are in the file that `--node-secrets` names: what is here shows in Mesos' pages. */
+/** The options of a node. They appear in Mesos' pages, so passwords are in the file that `--node-secrets` names. */
 function nodeOptions(config: Config): readonly string[] {
   const { nodeSecrets, zookeeper, mongodb, tokenFile, nodeCpus, nodeGrace } = config;
   const times = { "session-timeout": config.sessionTimeout, "locality-delay": config.localityDelay, interest: config.interest };
@@ -89,7 +89,7 @@ function nodeOptions(config: Config): readonly string[] {
 
 const hasPassword = (address: string): boolean => /:\/\/[^/@]*:[^/@]*@/.test(address);
 
-/** This installation's executor, at the same path on agents. */
+/** The command for this installation's executor, which must be at the same path on agents. */
 function ownCommand(): string {
   const executor = fileURLToPath(new URL("../executor.ts", import.meta.url));
   return `exec ${[process.execPath, "--import", import.meta.resolve("tsx"), executor].map(quote).join(" ")}`;

@@ -1,5 +1,5 @@
 /**
- * Compute nodes on Mesos, as a part of a process: one process of each name leads and keeps the nodes, others wait for it to end.
+ * The part of a process that keeps compute nodes on Mesos. Of all processes with one name, one leads and keeps the nodes; the others wait for its end.
  *
  *   waiting to lead → subscribing → keeping nodes → over, and waiting again     `close` ends it from anywhere; nodes go on
  */
@@ -22,7 +22,7 @@ import { describeNodeKind } from "./node-task.ts";
 
 export interface MesosNodes {
   notReady(): readonly string[];
-  /** Nodes go on, and whoever leads next takes them over. */
+  /** Stops leading. Nodes continue, and the next leader takes them over. */
   close(): Promise<void>;
 }
 
@@ -33,12 +33,12 @@ interface MesosNodesOptions {
   readonly meter?: Meter;
 }
 
-/** Seconds that nodes live on without a scheduler. */
+/** The seconds that nodes continue without a scheduler. */
 const failoverTimeout = 7 * 86_400;
-/** Milliseconds after Mesos would have none of it, and after another scheduler had taken over. */
+/** The milliseconds before the next try after Mesos refused, or after another scheduler took over. */
 const betweenTries = 10_000;
 
-/** Rejects for files that cannot be read. */
+/** Rejects if the files with credentials or certificates cannot be read. */
 export async function openMesosNodes(options: MesosNodesOptions): Promise<MesosNodes> {
   const { config, coordinator, log, meter } = options;
   const credentials = config.mesosCredentials === undefined ? undefined : await readCredentials(config.mesosCredentials);
@@ -70,7 +70,7 @@ export async function openMesosNodes(options: MesosNodesOptions): Promise<MesosN
     }
   }
 
-  /** Resolves when it leads no more. */
+  /** Leads until leadership ends; then resolves. */
   async function lead(): Promise<void> {
     const { zookeeper, zookeeperAuth, mesosName, sessionTimeout } = config;
     const record = await openZooKeeperRecord({

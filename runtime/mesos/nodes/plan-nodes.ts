@@ -1,38 +1,38 @@
 /**
- * Decides which nodes are started and which are drained, so that as many as wanted are there. Pure.
+ * Decides which nodes are started and which are drained to reach the wanted number. Pure.
  *
- * - What is unreachable does not count: another one is started at once, and whichever is too many when it returns is drained.
+ * - An unreachable node does not count: another one is started at once, and if it returns, a surplus node is drained.
  * - A node that ends by itself has crashed. The next one is started after a pause that doubles with each crash, and an agent where nodes crashed
  *   again is avoided for a while. Ten minutes without a crash end that.
- * - A node on an agent that is about to be taken away is drained before, and another one started elsewhere.
- * - Nodes of another version are replaced one by one: the next is drained when all others are there and compute.
+ * - A node on an agent with upcoming maintenance is drained before that, and another one is started elsewhere.
+ * - Nodes of another version are replaced one by one: the next one is drained when all others have joined the cluster.
  */
 import type { Task } from "../scheduler/task.ts";
 import { isEnded } from "../scheduler/task.ts";
 import { type Choice, constraintsOf, type NodeKind, versionOf } from "./node-task.ts";
 
 export interface Crashes {
-  /** In a row, wherever. */
+  /** The number of crashes in a row, on any agent. */
   readonly count: number;
-  /** Nothing is started before. */
+  /** No node is started before this time. */
   readonly until: number;
   readonly cause: string | undefined;
-  /** By hostname. */
+  /** Crashes by the agent's host name. */
   readonly agents: ReadonlyMap<string, { readonly count: number; readonly at: number }>;
 }
 
 export interface Situation {
-  /** Of the group of nodes. */
+  /** The tasks of the nodes' group. */
   readonly tasks: readonly Task[];
   readonly crashes: Crashes;
-  /** How many nodes there should be. */
+  /** The wanted number of nodes. */
   readonly count: number;
   readonly kind: NodeKind;
   /** Whether the node of a running task has joined the cluster. */
   readonly hasJoined: (task: Task) => boolean;
-  /** When an operator means to take an agent away, in milliseconds since the epoch. */
+  /** When the maintenance of an agent begins, in milliseconds since the epoch, if one is planned. */
   readonly maintenanceOf: (agentId: string) => number | undefined;
-  /** Milliseconds since the epoch. */
+  /** The present, in milliseconds since the epoch. */
   readonly now: number;
 }
 
@@ -41,17 +41,17 @@ export interface Steps {
   readonly drain: readonly string[];
   readonly forget: readonly string[];
   readonly crashes: Crashes;
-  /** Hostnames. */
+  /** The host names of agents to avoid. */
   readonly avoided: Choice["avoided"];
 }
 
 export const noCrashes: Crashes = { count: 0, until: 0, cause: undefined, agents: new Map() };
 
-/** Milliseconds. */
+/** In milliseconds. */
 const pauses = { first: 1_000, longest: 300_000 };
 const avoidance = { first: 60_000, longest: 600_000 };
 const healthy = 600_000;
-/** Before the maintenance of its agent, beside the time that it has to end. */
+/** The milliseconds before an agent's maintenance at which its node is drained, in addition to the node's time to end. */
 const drainBefore = 300_000;
 
 export function planNodes({ tasks, crashes: before, count, kind, hasJoined, maintenanceOf, now }: Situation): Steps {
@@ -60,7 +60,7 @@ export function planNodes({ tasks, crashes: before, count, kind, hasJoined, main
   const avoided = avoidedAgents(crashes, now);
   const alive = tasks.filter(({ state }) => state === "pending" || state === "staging" || state === "running");
   const isCurrent = ({ wanted }: Task) => versionOf(wanted) === kind.version;
-  // Nothing is lost with these, and where they may go is not what it was.
+  // Tasks that do not run yet are replaced if their version or constraints are out of date; nothing is lost by that.
   const constraints = JSON.stringify(constraintsOf(kind.task, avoided));
   const isOutdated = (task: Task) =>
     (task.state === "pending" && JSON.stringify(task.wanted.constraints) !== constraints) || (task.state !== "running" && !isCurrent(task));
@@ -84,11 +84,11 @@ export function planNodes({ tasks, crashes: before, count, kind, hasJoined, main
   };
 }
 
-/** Hostnames. */
+/** The host names of the agents that are avoided now. */
 export const avoidedAgents = ({ agents }: Crashes, now: number): Choice["avoided"] =>
   [...agents].filter(([, crash]) => now < avoidedUntil(crash)).map(([hostname]) => hostname);
 
-/** Why nodes may be missing that is not the cluster's fault, for people. */
+/** Tells people why nodes may be missing after crashes. */
 export function describeCrashes(crashes: Crashes, now: number): readonly string[] {
   const wait = Math.ceil((crashes.until - now) / 1000);
   const avoided = avoidedAgents(crashes, now);
@@ -99,7 +99,7 @@ export function describeCrashes(crashes: Crashes, now: number): readonly string[
   ];
 }
 
-/** Those that are worth keeping come first: what runs, of this version, for long. */
+/** Sorts nodes by worth: running ones first, then those of this version, then those that have run longest. */
 function byWorth(isCurrent: (task: Task) => boolean): (a: Task, b: Task) => number {
   const rank = { running: 0, staging: 1 } as Readonly<Record<string, number>>;
   return (a, b) =>
@@ -124,7 +124,7 @@ function forgive(crashes: Crashes, tasks: readonly Task[], now: number): Crashes
   return now - crashes.until > healthy ? { ...noCrashes, agents } : { ...crashes, agents };
 }
 
-/** One crash may be an accident. */
+/** Until when an agent is avoided; not after a single crash, which may be an accident. */
 const avoidedUntil = ({ count, at }: { readonly count: number; readonly at: number }): number =>
   count < 2 ? 0 : at + doubled(count - 1, avoidance);
 

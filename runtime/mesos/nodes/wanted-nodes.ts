@@ -1,44 +1,44 @@
 /**
- * Decides how many compute nodes are wanted: as many as take what arrives, and what waits within half a minute. Pure.
+ * Decides how many compute nodes are wanted: enough for the work that arrives, and to finish the waiting work within half a minute. Pure.
  *
- *   nobody waits or runs for `idle`      → `least`
- *   somebody waits, and there is no node → what is needed, at once
+ *   nothing waits or runs for `idle`     → `least`
+ *   work waits, and there is no node     → what is needed, at once
  *   more than twice as many are needed   → what is needed, at once
  *   more are needed                      → what is needed, `settle` after the last change
  *   fewer were needed all through `settle`, and nothing changed in it → the most that was needed in it
  *
- * So at constant load nothing changes twice within `settle`; whoever waits is served in about a minute where `most` allows it; and a node that was
- * started for a rush is kept for as long as the next one may be expected.
+ * So at constant load nothing changes twice within `settle`; waiting clients are served in about a minute if `most` allows it; and nodes that were
+ * started for a rush are kept for a while, in case of another one.
  */
 import type { Work } from "./measured-work.ts";
 
 export interface NodeNumbers {
   readonly least: number;
   readonly most: number;
-  /** Of one node. */
+  /** The threads of one node. */
   readonly threads: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly idle: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly settle?: number;
 }
 
 export interface Wanted {
   readonly count: number;
-  /** How many would be right for this moment's load, with a fraction. */
+  /** The number that the present load needs, with a fraction. */
   readonly need: number;
   readonly changedAt: number;
-  /** When something last waited or ran. */
+  /** When a subtask last waited or ran. */
   readonly busyAt: number;
-  /** What was needed lately and has not been reached since: later ones are smaller. The first is the most that was needed within `settle`. */
+  /** Recent needs that no later one has reached, so they decrease. The first is the largest need within `settle`. */
   readonly peaks: readonly { readonly at: number; readonly need: number }[];
 }
 
-/** Seconds in which what waits should be done. */
+/** The seconds in which waiting work should be done. */
 const target = 30;
 export const usualSettle = 600_000;
 
-/** `work.otherThreads`: those of nodes that this does not start. */
+/** `work.otherThreads` is the number of threads of nodes that were started otherwise. */
 export function decideNodes(
   before: Wanted | undefined,
   work: Work & { readonly otherThreads: number },
@@ -64,7 +64,7 @@ export function decideNodes(
   }
 }
 
-/** A subtask has one thread at a time: more threads than subtasks help nobody. */
+/** The number of nodes needed now. More threads than subtasks are useless, since a subtask has one thread at a time. */
 function needed({ subtasks, backlog, arriving, otherThreads }: Work & { readonly otherThreads: number }, { threads }: NodeNumbers): number {
   const wanted = Math.min(backlog / target, subtasks) + arriving - otherThreads;
   const smallest = subtasks > 0 && otherThreads === 0 ? 1 / threads : 0;

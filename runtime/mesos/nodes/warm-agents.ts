@@ -1,10 +1,10 @@
 /**
- * On which agents a node ran lately while something was asked that is asked again: their disks' caches, and files that they copied, may still have it.
- * By agent and not by node: a new node's memory is empty wherever it starts. Pure.
+ * Remembers on which agents nodes lately read which data, as an agent's disk may still have it in caches or copies. New nodes prefer agents that have read
+ * what is asked now. Kept by agent, not by node, since the memory of a new node is empty. Pure.
  */
 import type { Demand } from "../../../coordination/coordinator.ts";
 
-/** By agent and then by what was read (dataset and columns), when that was last; milliseconds since the epoch. */
+/** By agent, then by what was read (dataset and columns), when it was last read, in milliseconds since the epoch. */
 export type WarmAgents = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 type Asked = Pick<Demand, "dataset" | "columns" | "unowned" | "owned">;
@@ -12,7 +12,7 @@ type Asked = Pick<Demand, "dataset" | "columns" | "unowned" | "owned">;
 const hour = 3_600_000;
 const mostRead = 200;
 
-/** `busy`: the ids of agents on which a node computes now. */
+/** `busy` holds the ids of agents on which a node computes now. */
 export function noteBusy(warm: WarmAgents, busy: ReadonlySet<string>, demand: readonly Asked[], now: number): WarmAgents {
   const read = demand.filter(({ owned }) => owned > 0).map(keyOf);
   const next = new Map<string, ReadonlyMap<string, number>>();
@@ -24,7 +24,7 @@ export function noteBusy(warm: WarmAgents, busy: ReadonlySet<string>, demand: re
   return next;
 }
 
-/** Ids of agents, those first that know more of what is asked now. */
+/** The ids of agents; those that have read more of what is asked now come first. */
 export function rankAgents(warm: WarmAgents, demand: readonly Asked[]): readonly string[] {
   const scoreOf = (read: ReadonlyMap<string, number>) =>
     demand.reduce((sum, each) => (read.has(keyOf(each)) ? sum + each.unowned + each.owned : sum), 0);

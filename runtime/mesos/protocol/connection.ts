@@ -1,16 +1,16 @@
-/** A subscription with a master or an agent, kept up until it is closed or makes no more sense. */
+/** The interface of a connection with a master or an agent, which subscribes again after each loss until it is closed or refused for good. */
 import type { ExecutorCall, SchedulerCall } from "./calls.ts";
 import type { ExecutorEvent, SchedulerEvent } from "./events.ts";
 
 export interface Connection<Call, Event> {
   /**
-   * To be iterated once. `subscribed` is the first event of each subscription, `disconnected` the last; another subscription is tried for then. Ends when
-   * the connection is closed. Throws a `MesosError` where trying again makes no sense.
+   * The events; may be iterated once. `subscribed` is the first event of each subscription, `disconnected` the last; it then subscribes again. Ends when the
+   * connection is closed. Throws a `MesosError` if trying again cannot help.
    */
   readonly events: AsyncIterable<Event | Disconnected>;
-  /** Calls go out one after the other, in this order. Resolves when Mesos has taken the call, which is not to say that it is done. Rejects with a `MesosError`. */
+  /** Sends calls one after the other, in order. Resolves when Mesos has accepted the call, before it is carried out. Rejects with a `MesosError`. */
   send(call: Call): Promise<void>;
-  /** Takes no leave: Mesos sees a disconnection. */
+  /** Closes the connection; Mesos sees a disconnection. */
   close(): Promise<void>;
 }
 
@@ -23,17 +23,17 @@ export type SchedulerConnection = Connection<Exclude<SchedulerCall, { kind: "sub
 export type ExecutorConnection = Connection<Exclude<ExecutorCall, { kind: "subscribe" }>, ExecutorEvent>;
 
 export type MesosErrorCode =
-  /** There is no subscription now; what was to be done must be decided anew after the next one. */
+  /** There is no subscription now. Calls must be decided anew after the next one. */
   | "disconnected"
-  /** Mesos refused the call, or the subscription: the message says why. */
+  /** Mesos refused the call or the subscription; the message tells why. */
   | "refused"
   /** The principal or secret is wrong, or missing. */
   | "unauthorized"
-  /** Another instance of this framework has subscribed: this one must stop. */
+  /** Another instance of this framework has subscribed, so this one must stop. */
   | "failed-over"
-  /** The master has removed the framework: its id and tasks are gone. */
+  /** The master has removed the framework, with its id and tasks. */
   | "removed"
-  /** What answers at the address is no Mesos, nobody answers there by the start's deadline, or it cannot be an address. */
+  /** The address is malformed, nothing answers there in time, or the server there is not Mesos. */
   | "bad-address"
   /** The connection was closed by its owner. */
   | "closed";

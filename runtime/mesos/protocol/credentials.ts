@@ -1,4 +1,4 @@
-/** Who a framework is, and how it proves it. The secret is only ever shown to masters that were named, and never logged. */
+/** The credentials of a framework. The secret is only sent to masters that were named, and never logged. */
 import { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
@@ -10,7 +10,7 @@ export interface Credentials {
 
 const json = z.object({ principal: z.string(), secret: z.string() });
 
-/** A file as Mesos' own `--credential` takes it: `{ "principal": …, "secret": … }`, or both in one line with a space between. */
+/** Reads a file in the format of Mesos' own `--credential`: `{ "principal": …, "secret": … }`, or both in one line with a space between. */
 export async function readCredentials(path: string): Promise<Credentials> {
   const refuse = (reason: string) =>
     new Error(
@@ -24,7 +24,7 @@ export async function readCredentials(path: string): Promise<Credentials> {
   }
   const { principal, secret } = parse(text) ?? {};
   if (!principal || !secret) throw refuse("a principal and a secret are required");
-  // Mesos' authenticator splits at the colon, and does not take two of them.
+  // Mesos' authenticator splits at the colon and refuses a second one.
   if (principal.includes(":") || secret.includes(":")) throw refuse("neither may have a colon, which Mesos does not take");
   return { principal, secret };
 }
@@ -37,7 +37,7 @@ function parse(text: string): Partial<Credentials> | undefined {
   try {
     return json.safeParse(JSON.parse(text)).data;
   } catch {
-    // Not repeated here: it is secret.
+    // The error is not passed on, as it would show the secret.
     return undefined;
   }
 }

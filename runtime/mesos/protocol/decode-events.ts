@@ -1,6 +1,6 @@
 /**
- * Records of a stream → events. Throws where a record is no JSON or has no type: then it is no stream of Mesos. An event that is not known here, or is not
- * as it should be, is `unknown`; one broken event must not cost the subscription.
+ * Records of a stream → events. Throws if a record is no JSON or has no type, since the stream is then not Mesos'. An event of an unknown type or a wrong
+ * form becomes `unknown`, so that one broken event does not end the subscription.
  */
 import { z } from "zod";
 import { inverseOffer, offer, taskInfo, taskStatus } from "./decode-shapes.ts";
@@ -8,7 +8,7 @@ import type { ExecutorEvent, SchedulerEvent, UnknownEvent } from "./events.ts";
 import { parseJson } from "./json.ts";
 import { bytes, id, list, message, nanoseconds, number, wholeNumber } from "./message-schema.ts";
 
-/** From the payload of each type of event to the event. */
+/** For each type of event, how its payload becomes an event. */
 type Decoders<Event> = Readonly<Record<string, z.ZodType<Event>>>;
 
 const constant = <Event>(event: Event) => z.unknown().transform(() => event);

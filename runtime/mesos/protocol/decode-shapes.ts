@@ -1,4 +1,4 @@
-/** Mesos' JSON → our shapes. Fields, and kinds of resources and attributes, that are not known here are passed over. */
+/** Mesos' JSON → our shapes. Unknown fields, and unknown kinds of resources and attributes, are skipped. */
 import { z } from "zod";
 import { bytes, id, labels, list, listOfKnown, message, nanoseconds, number, wholeNumber } from "./message-schema.ts";
 import {
@@ -22,7 +22,7 @@ const scalar = z.object({ value: number });
 const ranges = z.object({ range: list(z.object({ begin: wholeNumber, end: wholeNumber })) }).transform(({ range }) => range);
 const set = z.object({ item: list(z.string()) }).transform(({ item }) => item);
 const values = { scalar: scalar.exactOptional(), ranges: ranges.exactOptional(), set: set.exactOptional() };
-/** Of such fields it only matters whether they are there. */
+/** A field of which only the presence matters. */
 const mark = z.unknown().exactOptional();
 
 const resource: z.ZodType<Resource | undefined> = z
@@ -73,7 +73,7 @@ export const offer: z.ZodType<Offer> = message({
 
 export const inverseOffer: z.ZodType<InverseOffer> = message({ id, agent_id: id.exactOptional(), unavailability });
 
-/** The answer of the operator's API to GET_AGENTS. */
+/** The answer of the operator API to GET_AGENTS. */
 export const agentList: z.ZodType<readonly { readonly hostname: string; readonly resources: readonly Resource[] }[]> = z
   .object({
     get_agents: z.object({
@@ -107,7 +107,7 @@ const command: z.ZodType<CommandInfo> = message({
 }));
 
 const image = z.object({ image: z.string() });
-/** A container that runs no image is the usual one. */
+/** The container of a task; undefined if it runs no image. */
 const container: z.ZodType<ContainerInfo | undefined> = z
   .object({
     docker: image.exactOptional(),
@@ -119,7 +119,7 @@ const container: z.ZodType<ContainerInfo | undefined> = z
     return name === undefined ? undefined : { kind: "mesos", image: name };
   });
 
-/** Without what is undefined, so that absent stays absent. */
+/** Drops `container` if it is undefined. */
 const withContainer = <Fields extends { readonly container?: ContainerInfo | undefined }>({ container: found, ...rest }: Fields) => ({
   ...rest,
   ...(found && { container: found }),

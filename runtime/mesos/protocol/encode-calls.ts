@@ -3,7 +3,7 @@ import type { ExecutorCall, SchedulerCall } from "./calls.ts";
 import { encodeFramework, encodeId, encodeOptionalId, encodeStatus, encodeTask, encodeTime } from "./encode-shapes.ts";
 import { encodeBytes, writeJson } from "./json.ts";
 
-/** @param frameworkId Absent only in the very first subscription. */
+/** @param frameworkId Undefined only in the very first subscription. */
 export function encodeSchedulerCall(call: SchedulerCall, frameworkId: string | undefined): string {
   return writeJson({ framework_id: encodeOptionalId(frameworkId), ...schedulerPayload(call, frameworkId) });
 }

@@ -1,4 +1,4 @@
-/** Our shapes → Mesos' JSON. What is undefined is left out when it is written. */
+/** Our shapes → Mesos' JSON. Undefined fields are left out. */
 import { encodeBytes } from "./json.ts";
 import type {
   CommandInfo,

@@ -1,8 +1,8 @@
-/** What the master says to a scheduler, and an agent to its executor. Kinds that are not known here come as `unknown`: Mesos grows. */
+/** The events of the master for a scheduler, and of an agent for its executor. Types of newer versions of Mesos become `unknown`. */
 import type { InverseOffer, Nanoseconds, Offer, TaskInfo, TaskStatus } from "./shapes.ts";
 
 export type SchedulerEvent =
-  /** The first event. All offers from before are void. `master` is the address of the one that leads. */
+  /** The first event; all earlier offers are void. `master` is the address of the leading master. */
   | { readonly kind: "subscribed"; readonly frameworkId: string; readonly heartbeatSeconds: number; readonly master: string }
   | { readonly kind: "heartbeat" }
   | { readonly kind: "offers"; readonly offers: readonly Offer[] }
@@ -14,11 +14,11 @@ export type SchedulerEvent =
   | { readonly kind: "error"; readonly message: string }
   | UnknownEvent;
 
-/** With an executor's id: it ended, else its agent is lost. A hint: what became of tasks, updates say. */
+/** The end of an executor or, without its id, the loss of an agent. Only a hint, since status updates report the ends of tasks. */
 export interface Failure {
   readonly agentId?: string;
   readonly executorId?: string;
-  /** How the executor ended, as `wait` has it: the exit code is in the second byte, the signal in the lowest 7 bits. */
+  /** How the executor ended, as `wait` returns it: the exit code in the second byte, the signal in the lowest 7 bits. */
   readonly waitStatus?: number;
 }
 
@@ -26,7 +26,7 @@ export type ExecutorEvent =
   | { readonly kind: "subscribed"; readonly agentId?: string }
   | { readonly kind: "launch"; readonly tasks: readonly TaskInfo[] }
   | { readonly kind: "kill"; readonly taskId: string; readonly gracePeriod?: Nanoseconds }
-  /** The agent has the update; whether the scheduler has is another matter. */
+  /** The agent has received the update; the scheduler may not have it yet. */
   | { readonly kind: "acknowledged"; readonly taskId: string; readonly uuid: string }
   | { readonly kind: "message"; readonly data: Uint8Array }
   | { readonly kind: "shutdown" }
@@ -37,6 +37,6 @@ export type ExecutorEvent =
 export interface UnknownEvent {
   readonly kind: "unknown";
   readonly type: string;
-  /** Where the type is known, but not what the event has in it. */
+  /** What is wrong with an event of a known type. */
   readonly problem?: string;
 }

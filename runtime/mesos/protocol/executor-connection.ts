@@ -3,8 +3,8 @@
  *
  *   subscribing → subscribed → lost → subscribing again      until `close`, or for good with a `MesosError`
  *
- * It goes on trying while the agent is gone: whoever reads the events hears `disconnected`, and decides how long to wait. Only the first subscription has
- * a time limit here. The agent's heartbeats are half an hour apart, so a silent stream is no reason to give it up.
+ * While the agent is gone it keeps trying; the reader of the events gets `disconnected` and decides how long to wait. Only the first subscription has a
+ * time limit here. The agent's heartbeats are half an hour apart, so a silent stream is not given up.
  */
 import type { IncomingMessage } from "node:http";
 import { followSignals } from "../../../base/follow-signals.ts";
@@ -26,21 +26,21 @@ export interface ExecutorConnectionOptions {
   readonly agent: {
     readonly host: string;
     readonly port: number;
-    /** Of the executor API, such as `/slave(1)/api/v1/executor`; over a socket the agent knows no shorter one. */
+    /** The path of the executor API, such as `/slave(1)/api/v1/executor`, also over a socket. */
     readonly path: string;
-    /** A Unix socket on which the agent serves that path as well; it is to be used where there is one. */
+    /** A Unix socket of the agent, which must be used if there is one. */
     readonly socket?: string;
   };
-  /** Shown with every request; children must not have it. */
+  /** Sent with every request; children must not know it. */
   readonly token?: string;
-  /** Asked at each subscription: what the agent may not know. */
+  /** Returns what each subscription states: tasks and updates that the agent may not know. */
   readonly unacknowledged: () => { readonly tasks: readonly TaskInfo[]; readonly updates: readonly ExecutorStatus[] };
   readonly log: Log;
-  /** Milliseconds: pauses between attempts are random and at most so long. An agent that came back waits no longer. */
+  /** The most milliseconds between attempts, which are random. An agent that came back does not wait longer for its executors. */
   readonly longestBackoff?: number;
-  /** Milliseconds until the first subscription must be there; agents give up executors after a minute. */
+  /** The most milliseconds until the first subscription; agents give up executors after a minute. */
   readonly startTimeout?: number;
-  /** Milliseconds to wait for an answer. */
+  /** The milliseconds to wait for an answer. */
   readonly patience?: number;
 }
 
@@ -63,13 +63,13 @@ export function openExecutorConnection(options: ExecutorConnectionOptions): Exec
     for (let lastReason = ""; ; ) {
       const isConnected = { now: false };
       const latest = yield* subscribe(isConnected, starting);
-      // An attempt that was cut short has no reason of its own.
+      // If the time limit cut this attempt short, the reason of the one before counts.
       const reason = !wasSubscribed && starting.aborted && lastReason !== "" ? lastReason : latest;
       if (closing.signal.aborted) return;
       if (isConnected.now) yield { kind: "disconnected", reason };
       else if (reason !== lastReason) log.warn({ agent: where, reason }, "no subscription with the Mesos agent; trying again");
       lastReason = reason;
-      // Half of it, so that a busy machine does not make it longer.
+      // At most half of the limit, so that it holds on a busy machine, too.
       await pause((Math.random() * longestBackoff) / 2, closing.signal);
       if (closing.signal.aborted) return;
       if (!wasSubscribed && starting.aborted)
@@ -77,7 +77,7 @@ export function openExecutorConnection(options: ExecutorConnectionOptions): Exec
     }
   }
 
-  /** One attempt. Gives why it failed, or why the subscription ended; throws what is for good. */
+  /** One attempt to subscribe. Returns why it failed or why the subscription ended; throws if trying again cannot help. */
   async function* subscribe(isConnected: { now: boolean }, starting: AbortSignal): AsyncGenerator<ExecutorEvent, string> {
     let current: Subscription | undefined;
     try {

@@ -1,6 +1,6 @@
 /**
- * Requests to Mesos, over TCP, TLS or a domain socket: streams that may be silent for as long as their reader allows, and calls one after the other on one
- * connection. `fetch` is no use here: it gives up streams that are silent for five minutes, and cannot be held to one connection.
+ * Requests to Mesos over TCP, TLS or a domain socket: streams, which may be silent for as long as their reader allows, and calls, one after the other on
+ * one connection. Not with `fetch`, which gives up streams after five silent minutes, and cannot be limited to one connection.
  */
 import { Buffer } from "node:buffer";
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly socketPath?: string | undefined;
-  /** PEM; of an authority that vouches for the server, beside those that are known everywhere. */
+  /** A certificate authority for the server, as PEM, in addition to the usual ones. */
   readonly ca?: string | undefined;
 }
 
@@ -22,14 +22,14 @@ export interface Answer {
 
 export interface Patience {
   readonly signal: AbortSignal;
-  /** Milliseconds until the answer must have begun. */
+  /** The most milliseconds until the answer begins. */
   readonly answer: number;
 }
 
-/** Longer answers than this are no answers of Mesos to a call. */
+/** The most bytes that are read of an answer to a call. */
 const mostText = 65_536;
 
-/** Its answer comes as soon as it begins. */
+/** Sends a request whose answer is a stream; resolves when the answer begins. */
 export function openStream(endpoint: Endpoint, body: string, patience: Patience): Promise<IncomingMessage> {
   return post(endpoint, createAgent(endpoint, false), body, patience);
 }
@@ -54,7 +54,7 @@ function post(endpoint: Endpoint, agent: Agent, body: string, { signal, answer }
     const timer = setTimeout(() => request.destroy(new Error(`no answer came within ${answer} ms`)), answer);
     request.on("response", (response) => {
       clearTimeout(timer);
-      // Whoever reads the answer hears of an error; nobody may be reading yet.
+      // The reader of the answer gets its errors; without this listener, one before reading begins would end the process.
       response.on("error", () => undefined);
       resolve(response);
     });
@@ -66,7 +66,7 @@ function post(endpoint: Endpoint, agent: Agent, body: string, { signal, answer }
   });
 }
 
-/** Calls to one server, each after the answer to the one before: so they come in order. */
+/** Sends calls to one server, each after the answer to the one before, so that they arrive in order. */
 export class SerialCalls {
   readonly #endpoint: Endpoint;
   readonly #agent: Agent;
@@ -78,7 +78,7 @@ export class SerialCalls {
     this.#agent = createAgent(endpoint, true);
   }
 
-  /** @param patience Milliseconds. */
+  /** @param patience In milliseconds. */
   call(body: string, patience: number): Promise<Answer> {
     const { signal } = this.#closing;
     const answered = this.#last.then(async () => {
@@ -90,14 +90,14 @@ export class SerialCalls {
     return answered;
   }
 
-  /** What is not answered yet is rejected with the reason. */
+  /** Rejects calls without an answer with the reason. */
   close(reason: Error): void {
     this.#closing.abort(reason);
     this.#agent.destroy();
   }
 }
 
-/** The first 64 KiB of it, or so many bytes, or what has come when patience ends (milliseconds). */
+/** The text of an answer: at most 64 KiB, or `most` bytes, or what has arrived when `patience` (in milliseconds) ends. */
 export async function readText(response: IncomingMessage, patience: number, most = mostText): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -110,8 +110,8 @@ export async function readText(response: IncomingMessage, patience: number, most
 }
 
 /**
- * The chunks of an answer. Throws where none comes for so many milliseconds while one is waited for; the time that the reader takes between them does not
- * count.
+ * The chunks of an answer. Throws if a chunk is waited for longer than `longestSilence` (in milliseconds). Time that the reader takes between chunks does
+ * not count.
  */
 export async function* readWithin(response: IncomingMessage, longestSilence: () => number | undefined): AsyncGenerator<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = response[Symbol.asyncIterator]();
@@ -120,7 +120,7 @@ export async function* readWithin(response: IncomingMessage, longestSilence: () 
       const silence = longestSilence();
       let hasCome = false;
       const giveUp = () => hasCome || response.destroy(new Error(`nothing was heard for ${silence} ms`));
-      // What came while this process was busy elsewhere is read before that.
+      // `setImmediate`, so that data that arrived while this process was busy is read first.
       const timer = silence === undefined ? undefined : setTimeout(() => setImmediate(giveUp), silence);
       const next = await chunks.next().finally(() => {
         hasCome = true;
@@ -134,7 +134,7 @@ export async function* readWithin(response: IncomingMessage, longestSilence: () 
   }
 }
 
-/** An error of the connection, for people: the errors of several addresses together have no message of their own. */
+/** An error of the connection for people. If several addresses failed, the error itself has no message. */
 export function describeFailure(error: unknown): string {
   const { message, code } = error as { readonly message?: string; readonly code?: unknown };
   if (code === "ECONNREFUSED") return "nobody listens there (connection refused)";

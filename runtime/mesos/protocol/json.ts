@@ -1,14 +1,14 @@
 /**
- * JSON as Mesos reads and writes it: integers of 64 bits are numbers, null is as good as nothing, bytes are base64. `JSON.parse` alone would lose the last
- * digits of a time in nanoseconds.
+ * JSON as Mesos reads and writes it: 64-bit integers are numbers, null means absent, bytes are base64. `JSON.parse` alone would lose the last digits of
+ * times in nanoseconds.
  */
 import { Buffer } from "node:buffer";
 
-/** Strings, so that digits within them stay as they are, or whole numbers. */
+/** Matches strings, so that digits inside them are not changed, and numbers. */
 const stringsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const longInteger = /^-?\d{16,}$/;
 
-/** Integers of 16 digits and more come as texts. Throws a `SyntaxError`. */
+/** Parses JSON; integers of 16 digits and more become strings. Throws a `SyntaxError`. */
 export function parseJson(text: string): unknown {
   const parsed: unknown = JSON.parse(text, withoutNulls);
   if (!/\d{16}/.test(text)) return parsed;
@@ -20,7 +20,7 @@ export function parseJson(text: string): unknown {
 
 const withoutNulls = (_key: string, value: unknown) => value ?? undefined;
 
-/** Mesos reads integers from texts, too, so those that a number does not hold are sent as such. Fields that are undefined are left out. */
+/** Writes JSON. Integers beyond 2^53 are written as strings, which Mesos accepts. Undefined fields are left out. */
 export const writeJson = (message: unknown): string => JSON.stringify(message, writeInteger);
 
 const writeInteger = (_key: string, value: unknown) => {

@@ -1,4 +1,4 @@
-/** Schemas for the messages of Mesos' JSON: fields in snake_case become ours in camelCase; fields that we do not know are left out. */
+/** Schemas for messages in Mesos' JSON: fields in snake_case become camelCase; unknown fields are left out. */
 import { z } from "zod";
 import { decodeBytes } from "./json.ts";
 
@@ -14,22 +14,22 @@ export const message = <Shape extends z.ZodRawShape>(shape: Shape) =>
       (fields) => Object.fromEntries(Object.entries(fields).map(([key, value]) => [camelOf(key), value])) as CamelFields<typeof fields>,
     );
 
-/** Mesos leaves empty lists out. */
+/** A list; absent means empty, since Mesos leaves empty lists out. */
 export const list = <Item extends z.ZodType>(item: Item) => z.array(item).default([]);
 
-/** Members that are of a kind unknown to us are left out. */
+/** A list in which members of an unknown kind are left out. */
 export const listOfKnown = <Value>(item: z.ZodType<Value | undefined>) =>
   list(item).transform((members) => members.filter((member) => member !== undefined) as Exclude<Value, undefined>[]);
 
 export const id = z.object({ value: z.string() }).transform(({ value }) => value);
 export const bytes = z.string().transform(decodeBytes);
 
-/** A whole number of at most 64 bits; `parseJson` gives long ones as texts. */
+/** A whole number of at most 64 bits; `parseJson` returns long ones as strings. */
 const digits = z.string().regex(/^-?\d{1,20}$/);
 export const wholeNumber = z.union([z.int(), digits]).transform(Number);
 export const nanoseconds = z.object({ nanoseconds: z.union([z.int(), digits]).transform(BigInt) }).transform((time) => time.nanoseconds);
 
-/** A number that Mesos' own JSON may write as a text, as "Infinity". */
+/** A number, which Mesos' JSON may write as a string, such as "Infinity". */
 export const number = z.union([
   z.number(),
   z

@@ -1,24 +1,25 @@
 /**
- * RecordIO: each record is its length in bytes, as decimal digits, a line feed, and that many bytes. Chunks of the stream may end anywhere. After a bad
- * length nobody knows where the next record begins: the stream is lost.
+ * RecordIO: each record is its length in bytes as decimal digits, a line feed, and that many bytes. Chunks of the stream may end anywhere. After a wrong
+ * length, the beginning of the next record cannot be found, so the stream is given up.
  *
- * Promises: memory is at most about twice what has arrived of one record, and none is longer than `mostBytes`. An empty record is a record.
+ * Guarantees: it takes at most about twice the memory of what has arrived of one record, and no record is longer than `mostBytes`. Empty records are
+ * passed on, too.
  */
 
 export class RecordStreamError extends Error {
   override readonly name = "RecordStreamError";
 }
 
-/** The offers of some ten thousand agents in one record. */
+/** Enough for the offers of some ten thousand agents in one record. */
 const usualMostBytes = 64 * 2 ** 20;
-/** A longer length is no length that anybody means. */
+/** The most digits of a length. */
 const mostDigits = 20;
 const lineFeed = 10;
 
-/** Ends where the stream ends between two records; within one it throws. */
+/** The records of a stream. Throws if the stream ends within a record. */
 export async function* readRecords(stream: AsyncIterable<Uint8Array>, mostBytes = usualMostBytes): AsyncGenerator<Uint8Array> {
   let digits = "";
-  /** Undefined between records. */
+  /** The record that is being read; undefined between records. */
   let record: PartialRecord | undefined;
   for await (const chunk of stream) {
     for (let at = 0; at < chunk.length; ) {
@@ -46,7 +47,7 @@ export async function* readRecords(stream: AsyncIterable<Uint8Array>, mostBytes 
 
 class PartialRecord {
   readonly #length: number;
-  /** Grows with what arrives, not with what was announced. */
+  /** Grows with the bytes that arrive, not with the announced length. */
   #bytes = new Uint8Array();
   #filled = 0;
 

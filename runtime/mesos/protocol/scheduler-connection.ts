@@ -1,13 +1,13 @@
 /**
- * A scheduler's subscription with whichever master leads.
+ * A scheduler's subscription with the leading master.
  *
  *   looking for the leader → subscribing → subscribed → lost → looking again      until `close`, or for good with a `MesosError`
  *
- * Promises: no call goes out before SUBSCRIBED, nor after the subscription ended that it was made for. The secret is shown only to masters that were
- * named. A master that is silent for five heartbeats is given up. Pauses between attempts are random, double, and end at 15 s.
+ * Guarantees: no call is sent before SUBSCRIBED, nor after the end of the subscription for which it was made. The secret is only sent to masters that were
+ * named. A master that is silent for five heartbeats is given up. Pauses between attempts are random and double, up to 15 s.
  *
- * For good ends: another instance of the framework (`failed-over`), a removed framework, what a master refuses. What is no master ends it only before
- * the first subscription; later it may be a gateway that has lost its master.
+ * It ends for good after `failed-over` (another instance of the framework subscribed), after the framework's removal, and if a master refuses it. A
+ * server that is no master only ends it before the first subscription; later this may be a gateway that has lost its master.
  */
 import type { IncomingMessage } from "node:http";
 import { followSignals } from "../../../base/follow-signals.ts";
@@ -28,17 +28,17 @@ import { Subscription } from "./subscription.ts";
 
 export interface SchedulerConnectionOptions {
   readonly leaders: Leaders;
-  /** Its principal is that of the credentials. */
+  /** The framework; its principal is taken from the credentials. */
   readonly framework: Omit<FrameworkInfo, "principal">;
-  /** Roles that want no offers, at each subscription. */
+  /** Returns, at each subscription, the roles that want no offers. */
   readonly suppressedRoles?: () => readonly string[];
   readonly credentials?: Credentials;
-  /** PEM. */
+  /** The masters' certificate authority, as PEM. */
   readonly ca?: string;
   readonly log: Log;
-  /** Milliseconds until the first subscription must be there. For ever where it is absent. */
+  /** The most milliseconds until the first subscription; no limit if absent. */
   readonly startTimeout?: number;
-  /** Milliseconds to wait for the answer to a call. */
+  /** The milliseconds to wait for the answer to a call. */
   readonly patience?: number;
   readonly backoff?: Backoff;
 }
@@ -47,7 +47,7 @@ const usualBackoff: Backoff = { first: 500, longest: 15_000 };
 const usualPatience = 30_000;
 const mostRedirects = 5;
 const mostMissedHeartbeats = 5;
-/** Seconds, until a master says another. */
+/** The assumed heartbeat in seconds, until a master states its own. */
 const usualHeartbeat = 15;
 
 interface Opened {
@@ -70,7 +70,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
     for (let failures = 0; ; ) {
       const isConnected = { since: 0 };
       const latest = yield* subscribe(isConnected, starting);
-      // An attempt that was cut short has no reason of its own.
+      // If the time limit cut this attempt short, the reason of the one before counts.
       const reason = !wasSubscribed && starting?.aborted && lastReason !== "" ? lastReason : latest;
       if (isConnected.since > 0) {
         yield { kind: "disconnected", reason };
@@ -78,7 +78,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
         if (performance.now() - isConnected.since > backoff.longest) failures = 0;
       }
       if (closing.signal.aborted || isTornDown) return;
-      // The stream may end before the answer to the call that ends it comes.
+      // During a teardown, the stream may end before the answer to that call arrives.
       if (reason !== lastReason && !isTearingDown)
         log.warn({ master: leaders.name, reason }, "no subscription with a Mesos master; trying again");
       lastReason = reason;
@@ -94,7 +94,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
     either.release();
   }
 
-  /** One attempt. Gives why it failed, or why the subscription ended; throws what is for good. */
+  /** One attempt to subscribe. Returns why it failed or why the subscription ended; throws if trying again cannot help. */
   async function* subscribe(isConnected: { since: number }, starting: AbortSignal | undefined): AsyncGenerator<SchedulerEvent, string> {
     let heartbeat = usualHeartbeat;
     try {
@@ -137,7 +137,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
     return { leader, ...(await open(leader, signal)) };
   }
 
-  /** SUBSCRIBE, along redirects. */
+  /** Sends SUBSCRIBE, following redirects. */
   async function open(leader: Leader, signal: AbortSignal): Promise<Opened> {
     const { principal } = credentials ?? {};
     const framework: FrameworkInfo = { ...options.framework, ...(principal !== undefined && { principal }) };
@@ -197,7 +197,7 @@ export function openSchedulerConnection(options: SchedulerConnectionOptions): Sc
       if (!subscription) throw new MesosError("disconnected", "There is no subscription with a Mesos master now");
       if (call.kind === "teardown") isTearingDown = true;
       await subscription.call(encodeSchedulerCall(call, frameworkId));
-      // Whoever asks for the end gets no other word of it than the end of the stream.
+      // After a teardown, the stream ends without any event about it.
       if (call.kind === "teardown") isTornDown = true;
     },
     async close() {

@@ -1,15 +1,15 @@
 /**
- * What Mesos speaks of, as plain data in our own form: only what a scheduler and an executor use. Ids are texts. What has no value is absent.
- * `encode-shapes.ts` and `decode-shapes.ts` turn it into and from Mesos' JSON.
+ * Mesos' data types as plain data in our own form, as far as a scheduler and an executor use them. Ids are strings. Fields without a value are absent.
+ * `encode-shapes.ts` and `decode-shapes.ts` convert to and from Mesos' JSON.
  */
 
-/** In thousandths, as Mesos itself counts: 1 cpu is 1,000; 128 MB of mem or disk are 128,000. They add up without drifting. */
+/** An amount in thousandths, as Mesos itself counts: 1 cpu is 1,000; 128 MB of mem or disk are 128,000. Sums are exact. */
 export type Milli = number;
 
-/** Nanoseconds; more than a number holds exactly. */
+/** Nanoseconds, which may exceed 2^53. */
 export type Nanoseconds = bigint;
 
-/** Both ends belong to it. */
+/** A range that includes both ends. */
 export interface ValueRange {
   readonly begin: number;
   readonly end: number;
@@ -20,9 +20,9 @@ export type Resource = (
   | { readonly kind: "ranges"; readonly ranges: readonly ValueRange[] }
   | { readonly kind: "set"; readonly items: readonly string[] }
 ) & {
-  /** `cpus`, `mem` and `disk` (MB), `gpus`, `ports`, or what an operator called it. */
+  /** `cpus`, `mem` and `disk` (in MB), `gpus`, `ports`, or a name that an operator chose. */
   readonly name: string;
-  /** False where it is reserved, revocable, shared, a volume or a provider's: a task that asks for plain resources must not use it. In a request it is true. */
+  /** False if it is reserved, revocable, shared, a volume or a provider's; tasks that ask for plain resources must not use it. Always true in a request. */
   readonly isPlain: boolean;
 };
 
@@ -33,11 +33,11 @@ export type Attribute = { readonly name: string } & (
   | { readonly kind: "set"; readonly items: readonly string[] }
 );
 
-/** When an operator means to take an agent away. */
+/** The planned maintenance of an agent. */
 export interface Unavailability {
-  /** Since the epoch. */
+  /** When it begins, since the epoch. */
   readonly start: Nanoseconds;
-  /** Absent: for good. */
+  /** How long it lasts; for good if absent. */
   readonly duration?: Nanoseconds;
 }
 
@@ -45,43 +45,43 @@ export interface Offer {
   readonly id: string;
   readonly agentId: string;
   readonly hostname: string;
-  /** The role that it was made to; a framework of several roles has an offer for one of them. */
+  /** The role that the offer is made to, one of the framework's. */
   readonly role: string;
   readonly resources: readonly Resource[];
   readonly attributes: readonly Attribute[];
-  /** Executors of this framework that run there: a task may join them. */
+  /** The ids of this framework's executors that run there, which a task may share. */
   readonly executorIds: readonly string[];
   readonly unavailability?: Unavailability;
 }
 
-/** A request to give an agent back, soon, for its maintenance. */
+/** A request to leave an agent soon, for its maintenance. */
 export interface InverseOffer {
   readonly id: string;
-  /** Absent: it concerns the whole framework. */
+  /** The agent; if absent, it concerns the whole framework. */
   readonly agentId?: string;
   readonly unavailability: Unavailability;
 }
 
 export interface FrameworkInfo {
-  /** Whose rights tasks have on agents; "" for the agent's own. */
+  /** The user with whose rights tasks run on agents; "" for the agent's own. */
   readonly user: string;
   readonly name: string;
-  /** What the master called it at its first subscription. */
+  /** The id that the master gave it at its first subscription. */
   readonly id?: string;
-  /** Seconds that its tasks live on without it. */
+  /** The seconds that its tasks continue without a scheduler. */
   readonly failoverTimeout: number;
-  /** Whether agents write down its tasks, so that they survive a restart of the agent. */
+  /** Whether agents record its tasks, so that these survive a restart of the agent. */
   readonly checkpoint: boolean;
   readonly roles: readonly string[];
   readonly capabilities: readonly Capability[];
   readonly hostname?: string;
-  /** Must be the one that it authenticates as. */
+  /** Must be the principal that it authenticates as. */
   readonly principal?: string;
   readonly webuiUrl?: string;
   readonly labels?: Labels;
 }
 
-/** Of those that Mesos knows, the ones that are used. */
+/** The capabilities that are used here, among those of Mesos. */
 export type Capability = "MULTI_ROLE" | "PARTITION_AWARE" | "TASK_KILLING_STATE";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -89,17 +89,17 @@ export type Labels = Readonly<Record<string, string>>;
 export interface CommandUri {
   readonly value: string;
   readonly executable?: boolean;
-  /** True where Mesos does not hear otherwise: an archive is unpacked. */
+  /** Whether an archive is unpacked; true if absent. */
   readonly extract?: boolean;
   readonly cache?: boolean;
   readonly outputFile?: string;
 }
 
 export interface CommandInfo {
-  /** What to run: a line for the shell where `arguments` are absent, else the program's path; `arguments` begin with its name. */
+  /** What to run: a line for the shell if `arguments` is absent, else the program's path; `arguments` then begins with its name. */
   readonly value: string;
   readonly arguments?: readonly string[];
-  /** Everybody who may see the master's state sees it: no secrets. */
+  /** Visible to everybody who may see the master's state, so it must have no secrets. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly uris?: readonly CommandUri[];
   readonly user?: string;
@@ -107,16 +107,16 @@ export interface CommandInfo {
 
 /** An image that the task or the executor runs in. */
 export interface ContainerInfo {
-  /** Which containerizer runs it. */
+  /** The containerizer that runs it. */
   readonly kind: "docker" | "mesos";
   readonly image: string;
 }
 
-/** An executor of ours. All tasks of one executor id on one agent must name exactly the same. */
+/** An executor. All tasks with one executor id on one agent must state exactly the same one. */
 export interface ExecutorInfo {
   readonly id: string;
   readonly command: CommandInfo;
-  /** Charged for its first task on an agent, beside that task's own. */
+  /** Needed once on each agent, in addition to the resources of its first task there. */
   readonly resources: readonly Resource[];
   readonly name?: string;
   readonly data?: Uint8Array;
@@ -125,7 +125,7 @@ export interface ExecutorInfo {
   readonly labels?: Labels;
 }
 
-/** Has either a command or an executor. */
+/** A task to launch, with either a command or an executor. */
 export interface TaskInfo {
   readonly id: string;
   readonly name: string;
@@ -136,7 +136,7 @@ export interface TaskInfo {
   readonly data?: Uint8Array;
   readonly container?: ContainerInfo;
   readonly labels?: Labels;
-  /** How long a KILL that names no other time lets it end by itself. */
+  /** The grace of a KILL that does not state one. */
   readonly killGracePeriod?: Nanoseconds;
 }
 
@@ -153,7 +153,7 @@ export const terminalStates = [
 
 export const liveStates = ["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE", "TASK_UNKNOWN"] as const;
 
-/** Of TASK_LOST and TASK_GONE_BY_OPERATOR Mesos says that they are terminal, and yet such a task may come back. */
+/** Mesos calls TASK_LOST and TASK_GONE_BY_OPERATOR terminal, although such a task may come back. */
 export type TerminalTaskState = (typeof terminalStates)[number];
 export type TaskState = TerminalTaskState | (typeof liveStates)[number];
 
@@ -163,22 +163,22 @@ export type StatusSource = "SOURCE_MASTER" | "SOURCE_AGENT" | "SOURCE_EXECUTOR";
 
 export interface TaskStatus {
   readonly taskId: string;
-  /** A state that is not known here counts as TASK_UNKNOWN, which says as little. */
+  /** The state; one that is not known here becomes TASK_UNKNOWN. */
   readonly state: TaskState;
-  /** Absent where it is none that is known here. */
+  /** Who reported it; absent if the source is not known here. */
   readonly source?: StatusSource;
-  /** Mesos' name of it, such as REASON_EXECUTOR_TERMINATED; new versions have new ones. */
+  /** Mesos' name of the reason, such as REASON_EXECUTOR_TERMINATED; newer versions have further ones. */
   readonly reason?: string;
   readonly message?: string;
   readonly data?: Uint8Array;
   readonly agentId?: string;
-  /** Absent where the executor did not say it: the agent does not add it. */
+  /** Absent unless the executor stated it, since the agent does not add it. */
   readonly executorId?: string;
   /** Seconds since the epoch. */
   readonly timestamp?: number;
-  /** Base64, to be given back as it came. Absent: the update wants no acknowledgement. */
+  /** In base64, to be returned unchanged in the acknowledgement. Absent if the update needs none. */
   readonly uuid?: string;
   readonly labels?: Labels;
-  /** Since the epoch; when its agent fell silent. */
+  /** When its agent became unreachable, since the epoch. */
   readonly unreachableTime?: Nanoseconds;
 }

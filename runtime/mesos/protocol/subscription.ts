@@ -1,6 +1,6 @@
 /**
- * One subscription, with a master or an agent: a stream of records, and calls beside it on one connection. It ends with the first failure of either: when
- * the answer to a call is lost nobody knows whether it was done, and only the next subscription tells.
+ * One subscription with a master or an agent: a stream of records, and calls on another connection. It ends with the first failure of either. If the
+ * answer to a call is lost, only the next subscription tells whether the call was carried out.
  */
 import type { IncomingMessage } from "node:http";
 import { followSignals } from "../../../base/follow-signals.ts";
@@ -10,13 +10,13 @@ import { judgeCall } from "./judge-answer.ts";
 import { readRecords } from "./record-io.ts";
 
 export interface SubscriptionOptions {
-  /** Of the calls. */
+  /** The endpoint for calls. */
   readonly endpoint: Endpoint;
   /** The answer to SUBSCRIBE. */
   readonly response: IncomingMessage;
-  /** Milliseconds after which a silent stream is given up; it may change. Undefined: never. */
+  /** The milliseconds after which a silent stream is given up; never if undefined. It may change. */
   readonly longestSilence: () => number | undefined;
-  /** Milliseconds to wait for the answer to a call. */
+  /** The milliseconds to wait for the answer to a call. */
   readonly patience: number;
   /** When one of them aborts, the subscription ends with its reason. */
   readonly signals: readonly AbortSignal[];
@@ -37,7 +37,7 @@ export class Subscription {
     else signal.addEventListener("abort", () => this.end(signal.reason), { once: true });
   }
 
-  /** Ends only by an error: the reason why the subscription is over. */
+  /** The records of the stream. It never returns, but throws the reason why the subscription ended. */
   async *records(): AsyncGenerator<Uint8Array> {
     const { response, longestSilence } = this.#options;
     try {

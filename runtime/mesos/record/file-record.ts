@@ -1,8 +1,8 @@
 /**
- * A scheduler's record in one file, for a scheduler without ZooKeeper. A journal: one line of JSON for each change, of which only the last can be torn
- * by a crash; it was never relied on then. Opening rewrites the file to what still counts, and puts that in its place at once.
+ * A scheduler's record in one file, without ZooKeeper. It is a journal with one line of JSON for each change. A crash can only tear the last line, whose
+ * write had then not resolved. Opening the record replaces the file atomically by one with only the current state.
  *
- * One process at a time has it.
+ * One process at a time can open it.
  */
 import { type FileHandle, open, readFile, rename } from "node:fs/promises";
 import type { RecordChange } from "../scheduler/scheduler-state.ts";
@@ -100,7 +100,7 @@ async function readJournal(path: string): Promise<Pick<SchedulerRecord, "framewo
   });
   let frameworkId: string | undefined;
   const tasks = new Map<string, Task>();
-  // What follows the last end of a line was being written at a crash.
+  // Text after the last line break was being written at a crash.
   const lines = text.split("\n").slice(0, -1);
   for (const [index, each] of lines.entries()) {
     const line = parseLine(each);

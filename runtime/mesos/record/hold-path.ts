@@ -1,15 +1,15 @@
 /**
- * Lets one process at a time on this machine use what is at a path: whoever has it is named in the folder `PATH.lock`.
+ * A lock for one process at a time on this machine. The folder `PATH.lock` names the process that holds it.
  *
- * Promises: of several that find the lock of a process that was killed, one gets it, as a name can be changed once only. Another process that was given
- * the number of a killed one does not keep others out, where the system tells when it began (Linux).
+ * Guarantees: if several processes find the lock of a killed one, exactly one gets it, since the name in the folder can be renamed only once. If a new
+ * process has the number of a killed one, it is not taken for the holder, provided that the system tells when it began (Linux).
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 
-/** Gives what ends the hold. Rejects with what `refuse` makes of the number of the process that has it. */
+/** Returns a function that releases the lock. Rejects with the error that `refuse` makes of the holder's process number. */
 export async function holdPath(path: string, refuse: (pid: number, lock: string) => Error): Promise<() => Promise<void>> {
   const lock = `${path}.lock`;
   const own = await describeProcess(process.pid);
@@ -26,7 +26,7 @@ export async function holdPath(path: string, refuse: (pid: number, lock: string)
     await rmdir(lock).catch(unless("ENOENT", "ENOTEMPTY"));
   };
 
-  /** False where what it saw has changed meanwhile. */
+  /** False if the lock changed meanwhile, and the attempt must be repeated. */
   async function take(): Promise<boolean> {
     const isNew = await rename(draft, lock).then(() => true, unless("ENOTEMPTY", "EEXIST"));
     if (isNew) return true;
@@ -38,10 +38,10 @@ export async function holdPath(path: string, refuse: (pid: number, lock: string)
   }
 }
 
-/** PID-BEGIN, or PID where it is not known when it began. */
+/** PID-BEGIN, or PID if the beginning of the process is not known. */
 async function describeProcess(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-  // The program's name, in brackets, may have blanks; what follows it begins with the third field.
+  // The program's name, in brackets, may have blanks; the text after it begins with the third field.
   const begin = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   return begin === undefined ? `${pid}` : `${pid}-${begin}`;
 }

@@ -1,8 +1,8 @@
 /**
  * A scheduler's record in ZooKeeper, for one leader at a time.
  *
- *   ROOT/leader     ephemeral: who leads, for people; others watch it and wait
- *   ROOT/epoch      changes with each leader. Every change of the rest demands the epoch of its own leader, so one that was replaced changes nothing more
+ *   ROOT/leader     ephemeral; names the leader, for people. Others watch it and wait
+ *   ROOT/epoch      its version grows with each leader. Each write checks its leader's version, so a replaced leader can write nothing more
  *   ROOT/framework  the framework's id
  *   ROOT/tasks/N    a task, as JSON, named by a hash of its id
  */
@@ -19,22 +19,22 @@ import type { Task } from "../scheduler/task.ts";
 import { RecordError, type SchedulerRecord } from "./scheduler-record.ts";
 
 export interface ZooKeeperRecordOptions {
-  /** `HOST:PORT,…`, with a path or without. */
+  /** `HOST:PORT,…`, optionally with a path. */
   readonly hosts: string;
   /** `NAME:PASSWORD` */
   readonly auth?: string;
-  /** A path of its own for each framework. */
+  /** The path, which must be different for each framework. */
   readonly root: string;
   readonly log: Log;
-  /** Ends the wait to be the leader; `open` rejects with its reason. */
+  /** Ends the wait for leadership; opening then rejects with its reason. */
   readonly signal: AbortSignal;
-  /** Told once, where another leads: who. */
+  /** Called once with the name of the leader, if another process leads. */
   readonly onWaiting?: (leader: string) => void;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly sessionTimeout?: number;
 }
 
-/** ZooKeeper takes messages up to 1 MB, by default. */
+/** Limits of one transaction; by default ZooKeeper takes messages up to 1 MB. */
 const mostBytesAtOnce = 256 * 1024;
 const mostChangesAtOnce = 500;
 const betweenTries = 100;
@@ -84,7 +84,7 @@ async function makeFolders(connection: Connection, base: string): Promise<void> 
   }
 }
 
-/** The one whose ephemeral node is there leads; the others wait until it is gone. */
+/** Creates the leader's ephemeral znode; while another process's exists, waits until it is gone. */
 async function becomeLeader(
   session: Session,
   path: string,
@@ -103,7 +103,7 @@ async function becomeLeader(
     const other = await session.get(path, () => changed.abort());
     if (other === undefined) continue;
     if (isFirst) onWaiting?.(other.data.toString());
-    // A watch may be lost with a connection: looking again now and then costs nothing.
+    // A watch may be lost with a connection, so it looks again now and then.
     const any = followSignals([signal, lost, changed.signal]);
     await pause(options.sessionTimeout ?? 10_000, any.signal);
     any.release();
@@ -184,7 +184,7 @@ class ZooKeeperRecord implements SchedulerRecord {
     await this.#connection.close();
   }
 
-  /** What was in doubt is written again, which does no harm: only this leader can. */
+  /** Writes changes in one transaction. If the outcome is in doubt, it writes again, which is safe since only this leader can write. */
   async #commit(changes: Parameters<SchedulerRecord["write"]>[0]): Promise<void> {
     const { session, lost, base } = this.#led;
     for (;;) {
@@ -199,7 +199,7 @@ class ZooKeeperRecord implements SchedulerRecord {
       } catch (error) {
         if (isRefused(error, "bad-version")) this.#replaced.abort(new Error("another scheduler leads"));
         const refused = error instanceof ZooKeeperError ? needed[error.index - 1] : undefined;
-        // The attempt before, which was in doubt, had succeeded.
+        // An earlier attempt, whose outcome was in doubt, had succeeded.
         if (isRefused(error, "node-exists") && refused?.kind === "put") this.#known.add(refused.task.wanted.id);
         else if (isRefused(error, "no-node") && refused?.kind === "remove") this.#known.delete(refused.id);
         else if (!isInDoubt(error) || lost.aborted) throw error;

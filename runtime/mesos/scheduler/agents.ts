@@ -1,8 +1,8 @@
 /**
- * What offers and failures have told of the agents. In memory only: offers tell it again.
+ * What is known of the agents from offers and failures. In memory only, since new offers tell it again.
  *
- * An agent where launches fail three times in a row is avoided for a while, longer each time, but never more than half of the agents: where all fail,
- * the tasks are to blame.
+ * An agent where launches fail three times in a row is avoided for a while, longer each time. At most half of the agents are avoided: if launches fail
+ * on all, the tasks are to blame.
  */
 import { type Backoff, pauseAfter } from "../../../base/retry.ts";
 import type { Attribute, InverseOffer, Offer, Unavailability } from "../protocol/shapes.ts";
@@ -11,9 +11,9 @@ import { type Room, roomOf } from "./room.ts";
 export interface Agent {
   hostname: string;
   attributes: readonly Attribute[];
-  /** What was last offered. */
+  /** The resources of its last offer. */
   room: Room;
-  /** Milliseconds since the epoch, as all times here. */
+  /** When it was last offered; all times here are in milliseconds since the epoch. */
   offered: number;
   failuresInARow: number;
   avoidances: number;
@@ -23,8 +23,8 @@ export interface Agent {
 export type Agents = Map<string, Agent>;
 
 /**
- * Agents that an operator means to take away, by their ids: when. Inverse offers tell it of agents where tasks run, each again seconds after it was
- * accepted. Nobody tells that the maintenance is called off: the inverse offers stop, and the next offer, if one comes, knows no more of it.
+ * The planned maintenance of agents, by agent id. For agents with running tasks, inverse offers announce it, and again some seconds after each was accepted.
+ * A cancelled maintenance is not announced: the inverse offers stop, and the agent's next offer, if any, no longer states it.
  */
 export type Maintenance = Map<string, { readonly start: number; readonly inverseOffer?: { readonly id: string; readonly heard: number } }>;
 
@@ -51,7 +51,7 @@ export function forgetInverseOffer(maintenance: Maintenance, id: string): void {
   for (const [agentId, { inverseOffer }] of maintenance) if (inverseOffer?.id === id) maintenance.delete(agentId);
 }
 
-/** Those whose last inverse offer came before `since`. */
+/** Forgets the maintenance of agents whose last inverse offer came before `since`. */
 export function forgetUnrepeated(maintenance: Maintenance, since: number): void {
   for (const [agentId, { inverseOffer }] of maintenance) if (inverseOffer && inverseOffer.heard < since) maintenance.delete(agentId);
 }
@@ -70,12 +70,12 @@ export function countSuccess(agents: Agents, agentId: string): void {
   if (agent) Object.assign(agent, { failuresInARow: 0, avoidances: 0, avoidedUntil: 0 });
 }
 
-/** Agents come back under new ids; those of old are not kept for ever. */
+/** Forgets agents that were not offered for long, since agents may return with new ids. */
 export function forgetAgents(agents: Agents, now: number): void {
   for (const [id, { offered }] of agents) if (offered < now - forgottenAfter) agents.delete(id);
 }
 
-/** Why nothing new is launched on an agent now; undefined where it may be. `leaves`: when its maintenance begins; `margin`: how long before that. */
+/** Why nothing may be launched on an agent now, if so. `leaves` is the beginning of its maintenance; `margin` is how long before that it is shunned. */
 export function whyShunned(
   agent: Agent,
   { now, margin, leaves }: { readonly now: number; readonly margin: number; readonly leaves: number | undefined },

@@ -1,4 +1,4 @@
-/** What an update of Mesos makes of a task. Updates come twice, late, and of launches that are over: each is harmless. */
+/** Applies a status update of Mesos to a task. Updates may come twice, late, or for launches that are over, without harm. */
 import { pauseAfter } from "../../../base/retry.ts";
 import { isTerminal, type TaskStatus } from "../protocol/shapes.ts";
 import { countFailure, countSuccess } from "./agents.ts";
@@ -14,17 +14,17 @@ export function applyStatus(state: SchedulerState, status: TaskStatus, effects: 
     const next = nextTask(state, task, { verdict: judgeStatus(status), cause: describeStatus(status), now });
     note(state, next, { status, now });
     if (next !== task) setTask(state, next, effects, status.data);
-    // Nothing to write; but what an executor says reaches whoever wants the task.
+    // The task does not change, but the executor's data is still passed on.
     else if (status.data) effects.news.push({ kind: "task", task, data: status.data });
   } else {
     killStray(status, effects);
   }
-  // The call goes out only when the record of what the update changed is durable.
+  // The acknowledgement is only sent when the changes are durable.
   const { uuid, agentId, taskId } = status;
   if (uuid !== undefined && agentId !== undefined) effects.calls.push({ kind: "acknowledge", taskId, agentId, uuid });
 }
 
-/** What is remembered of a launched task beside its record. */
+/** Updates what is known of a launched task outside the record. */
 function note(
   state: SchedulerState,
   { wanted: { id }, state: next }: Task,
@@ -34,12 +34,12 @@ function note(
   if (status.state !== "TASK_UNKNOWN") state.unknownSince.delete(id);
   else if (next === "unreachable" && !state.unknownSince.has(id)) state.unknownSince.set(id, now);
   if (next !== "pending") state.heard.set(id, now);
-  // It lives though its end was asked for: the kill may not have reached it.
+  // A task that shall end is alive on an agent that returned, so the kill may be lost and is sent again.
   const kill = state.kills.get(id);
   if (kill && status.reason === "REASON_AGENT_REREGISTERED") kill.next = now;
 }
 
-/** A launch that is none of ours any more, or never was: what still runs of it must not. */
+/** Kills a launch that does not belong to a task, or no longer does. */
 function killStray({ taskId, agentId, state }: TaskStatus, { calls }: Effects): void {
   if (isTerminal(state) || state === "TASK_UNREACHABLE" || state === "TASK_UNKNOWN" || state === "TASK_KILLING") return;
   calls.push({ kind: "kill", taskId, ...(agentId !== undefined && { agentId }) });
@@ -51,7 +51,10 @@ interface Judged {
   readonly now: number;
 }
 
-/** The same task where nothing changes. A pending one is a launch that was given up: it is taken back where it is there after all. */
+/**
+ * The task after an update; the same object if nothing changes. An update for a pending task is of a launch that was given up; if that launch is
+ * alive, the task takes it back.
+ */
 function nextTask(state: SchedulerState, task: Task, judged: Judged): Task {
   const { verdict, cause, now } = judged;
   const isKilling = task.state === "killing";
@@ -94,7 +97,7 @@ function become(task: Task, next: TaskState, { now, cause }: { readonly now: num
   return { ...rest, state: next, since: task.state === next ? task.since : now, ...(cause !== undefined && { cause }) };
 }
 
-/** Back to pending. A first launch that comes to nothing by nobody's fault is tried again at once. */
+/** Makes the task pending again. After a single setback that is not its own fault, it is launched again at once. */
 function launchAgain(state: SchedulerState, task: Task, { verdict, cause, now }: Judged): Task {
   const { longRun, relaunch } = state.times;
   const setbacks = task.state === "running" && now - task.since >= longRun ? 1 : task.setbacks + 1;
@@ -103,7 +106,7 @@ function launchAgain(state: SchedulerState, task: Task, { verdict, cause, now }:
   return { ...task, state: "pending", setbacks, cause, since: now, notBefore: isFree ? now : now + pauseAfter(setbacks, relaunch) };
 }
 
-/** Tasks that neither the master nor any agent has known for long count as gone. */
+/** Treats tasks as gone if neither the master nor any agent has known them for `unknownPatience`. */
 export function giveUpUnknown(state: SchedulerState, effects: Effects, now: number): void {
   for (const [id, since] of [...state.unknownSince]) {
     if (now - since < state.times.unknownPatience) continue;

@@ -1,15 +1,15 @@
-/** Refuses what Mesos would refuse only after an offer, or what could never be launched. */
+/** Refuses tasks that Mesos would only refuse after an offer, or that could never be launched. */
 import type { WantedTask } from "./wanted-task.ts";
 
 const longestId = 200;
 
-/** Of cpus, or MB. Mesos counts in thousandths. */
+/** Whether this is a valid number of cpus or MB. Mesos counts in thousandths. */
 export const isAmount = (value: number): boolean => value >= 0.001 && value < 1e9;
 export const amounts = "from 0.001 on and below 1000000000";
-/** Of disk none is needed. */
+/** The same for MB of disk, which may also be 0. */
 export const isDiskAmount = (value: number): boolean => value === 0 || isAmount(value);
 
-/** Throws a RangeError that says what would be right. */
+/** Throws a `RangeError` that tells what would be right. */
 export function checkWanted({ id, resources, attempts, constraints = [] }: WantedTask): void {
   if (!isTaskId(id)) throw new RangeError(`Cannot run ${JSON.stringify(id)}: an id has 1 to ${longestId} characters, without / and \\`);
   const { cpus, mem, disk = 0, ports = 0 } = resources;
@@ -31,7 +31,7 @@ export function checkWanted({ id, resources, attempts, constraints = [] }: Wante
   }
 }
 
-/** Room is left for the attempt after it, within Mesos' 255 characters. */
+/** Whether this is a valid id. Its length leaves room for the number of the attempt within Mesos' 255 characters. */
 export const isTaskId = (id: string): boolean => id.length <= longestId && /^[^/\\\p{Cc}]+$/u.test(id) && id !== "." && id !== "..";
 
 export function isExpression(pattern: string): boolean {

@@ -1,4 +1,4 @@
-/** Whether an agent may have a task, by the task's constraints. */
+/** Checks whether an agent meets the constraints of a task. */
 import type { Attribute } from "../protocol/shapes.ts";
 import type { Constraint } from "./wanted-task.ts";
 
@@ -7,7 +7,7 @@ export interface Described {
   readonly attributes: readonly Attribute[];
 }
 
-/** An attribute as text, as Mesos prints it; undefined where the agent does not have it. */
+/** An attribute of the agent in the text form that Mesos prints; undefined if the agent does not have it. */
 export function attributeOf({ hostname, attributes }: Described, name: string): string | undefined {
   if (name === "hostname") return hostname;
   const found = attributes.find((each) => each.name === name);
@@ -24,7 +24,7 @@ export function attributeOf({ hostname, attributes }: Described, name: string): 
   }
 }
 
-/** `countAlike` tells how many live tasks of the group are where the attribute has this value. An agent without the attribute meets only `isNot` and `unlike`. */
+/** `countAlike` counts the group's live tasks on agents where the attribute has this value. An agent without the attribute only meets `isNot` and `unlike`. */
 export function meets(agent: Described, constraint: Constraint, countAlike: (attribute: string, value: string) => number): boolean {
   const value = attributeOf(agent, constraint.attribute);
   if ("isNot" in constraint) return value !== constraint.isNot;
@@ -45,7 +45,7 @@ function whole(pattern: string): RegExp {
   return expression;
 }
 
-/** For people: "hostname is a.example". */
+/** A constraint for people, such as "hostname is a.example". */
 export function describeConstraint(constraint: Constraint): string {
   const { attribute } = constraint;
   if ("is" in constraint) return `${attribute} is ${constraint.is}`;

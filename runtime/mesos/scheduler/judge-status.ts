@@ -1,12 +1,12 @@
 /**
- * What an update of Mesos means for a task. This table decides which launches count against a task's `attempts`.
+ * Decides what a status update of Mesos means for a task. This table decides which launches count against a task's `attempts`.
  *
- *   failure      its own fault: counts
- *   hopeless     its description is refused: launching it again would be, too
- *   setback      it does not run, and not by its own fault: launched again, without counting
- *   killed       ended by a kill: what was asked for, or else a failure, since its command may have ended by a signal
- *   unreachable  nobody knows: its agent is away, and may come back with it
- *   unknown      the master knows neither the task nor its agent; so it is not known to have ended
+ *   failure      the task's own fault; counts
+ *   hopeless     its description was refused, and would be again
+ *   setback      it does not run, but not by its own fault; launched again, does not count
+ *   killed       ended by a kill. If that was not asked for, it is a failure, since its command may have ended by a signal
+ *   unreachable  its agent is away and may come back with it
+ *   unknown      the master knows neither the task nor its agent, so it may still run
  */
 import type { TaskStatus } from "../protocol/shapes.ts";
 
@@ -22,7 +22,7 @@ export type Verdict =
   | "unreachable"
   | "unknown";
 
-/** Failures that the cluster is to blame for. */
+/** Reasons of failures that are the cluster's fault. */
 const clusterFaults = new Set([
   "REASON_AGENT_DISCONNECTED",
   "REASON_AGENT_DRAINING",
@@ -39,11 +39,11 @@ const clusterFaults = new Set([
   "REASON_RESOURCES_UNKNOWN",
 ]);
 
-/** Ends that a task's executor or agent tells, with what there is to say about them. */
+/** Ends that the executor or agent itself reports, with details. */
 const toldByAgents = new Set(["TASK_FINISHED", "TASK_FAILED", "TASK_KILLED"]);
 
 export function judgeStatus({ state, reason = "", message = "" }: Pick<TaskStatus, "state" | "reason" | "message">): Verdict {
-  // The master tells it of an agent that is back, without cause and data. The agent's own update comes after it.
+  // The master sends this for an agent that is back, without cause and data. The agent's own update follows.
   if (reason === "REASON_AGENT_REREGISTERED" && toldByAgents.has(state)) return "running";
   switch (state) {
     case "TASK_STAGING":
@@ -60,7 +60,7 @@ export function judgeStatus({ state, reason = "", message = "" }: Pick<TaskStatu
     case "TASK_KILLED":
       return clusterFaults.has(reason) ? "setback" : "killed";
     case "TASK_ERROR":
-      // The next launch has another id, and another offer; all other errors are in the description.
+      // These errors are due to the launch's id or offer, which the next launch does not share; all others are due to the description.
       if (clusterFaults.has(reason)) return "setback";
       return /duplicate|more than available/i.test(message) ? "failure" : "hopeless";
     case "TASK_DROPPED":
@@ -68,7 +68,7 @@ export function judgeStatus({ state, reason = "", message = "" }: Pick<TaskStatu
     case "TASK_GONE_BY_OPERATOR":
       return "setback";
     case "TASK_LOST":
-      // It was never launched; any other lost task may still run.
+      // With invalid offers it was never launched; any other lost task may still run.
       return reason === "REASON_INVALID_OFFERS" ? "setback" : "unreachable";
     case "TASK_UNREACHABLE":
       return "unreachable";
@@ -77,7 +77,7 @@ export function judgeStatus({ state, reason = "", message = "" }: Pick<TaskStatu
   }
 }
 
-/** For people: what Mesos says, in one line. */
+/** A status update in one line, for people. */
 export function describeStatus({ state, reason, message }: Pick<TaskStatus, "state" | "reason" | "message">): string {
   const name = state
     .replace(/^TASK_/, "")

@@ -1,4 +1,4 @@
-/** A scheduler of ours on a Mesos cluster: what jobs and compute nodes have in common. */
+/** Opens a scheduler on a Mesos cluster, with the settings that jobs and compute nodes share. */
 import type { Log } from "../../../base/log.ts";
 import { openLeaders } from "../leader/open-leaders.ts";
 import type { SchedulerConnection } from "../protocol/connection.ts";
@@ -10,30 +10,30 @@ import type { Scheduler } from "./scheduler.ts";
 import type { SchedulerTimes } from "./scheduler-state.ts";
 
 export interface SchedulerOptions {
-  /** `zk://HOSTS/PATH`, or one or several masters, as `findLeader` takes it. */
+  /** The address of the cluster: `zk://HOSTS/PATH`, or one or several masters. */
   readonly mesos: string;
-  /** The scheduler closes it when it ends. */
+  /** The scheduler's record, which it closes when it ends. */
   readonly record: SchedulerRecord;
-  /** What Mesos shows. */
+  /** The framework's name in Mesos' pages. */
   readonly name: string;
   readonly role?: string;
-  /** Whose rights tasks have; the agents' own where it is absent. */
+  /** The user with whose rights tasks run; the agent's own if absent. */
   readonly user?: string;
   readonly credentials?: Credentials;
-  /** PEM, for masters with HTTPS. */
+  /** The certificate authority of masters with HTTPS, as PEM. */
   readonly ca?: string;
-  /** Seconds for which tasks live on without a scheduler. */
+  /** The seconds that tasks continue without a scheduler. */
   readonly failoverTimeout?: number;
   readonly webuiUrl?: string;
   readonly log: Log;
-  /** Milliseconds until the first subscription; it is waited for without end where absent. */
+  /** The most milliseconds until the first subscription; no limit if absent. */
   readonly startTimeout?: number;
   readonly times?: SchedulerTimes;
 }
 
 const week = 7 * 24 * 3600;
 
-/** Resolves when the master has taken the framework. Rejects with a `MesosError` where it will not, or cannot be reached in time. */
+/** Resolves when the master has accepted the framework. Rejects with a `MesosError` if it refuses, or cannot be reached in time. */
 export async function openScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const {
     mesos,

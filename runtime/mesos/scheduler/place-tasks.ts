@@ -1,6 +1,6 @@
 /**
- * Which task goes to which offer: first fit, several tasks to an offer. Where a task fits several offers it takes a preferred agent, then one with fewer
- * tasks of its group, then one where its last launch did not come to nothing, then the first.
+ * Decides which task is launched on which offer: first fit, several tasks to an offer. If a task fits several offers, preferred agents come first, then agents
+ * with fewer tasks of its group, then agents where its last launch did not fail, then earlier offers.
  */
 import type { Offer } from "../protocol/shapes.ts";
 import { attributeOf, meets } from "./constraints.ts";
@@ -26,7 +26,7 @@ interface OpenOffer {
   readonly placed: Placed[];
 }
 
-/** Gives the placed tasks under their offer's id; each is the next attempt of its task. `live` are the tasks that were launched and have not ended. */
+/** Returns the placed tasks by the id of their offer; each is its task's next attempt. `live` holds the tasks that were launched and have not ended. */
 export function placeTasks(
   ready: Iterable<Task>,
   offers: readonly OfferedRoom[],
@@ -37,7 +37,7 @@ export function placeTasks(
   const hopeless = new Set<string>();
   for (const task of ready) {
     const { need, own, shape } = factsOf(task.wanted);
-    // Another of the same kind found no offer, and they have not grown since.
+    // A task of the same shape found no offer, and offers only shrink.
     if (hopeless.has(shape)) continue;
     const taskId = taskIdOf(task.wanted.id, task.attempt + 1);
     const executorId = executorIdOf(task.wanted, taskId);
@@ -67,7 +67,7 @@ export function placeTasks(
   return new Map(open.filter(({ placed }) => placed.length > 0).map(({ offer, placed }) => [offer.id, placed]));
 }
 
-/** Negative where `a` is better for the task than `b`. */
+/** Negative if `a` is the better offer for the task. */
 function compare(task: Task, a: Offer, b: Offer, groups: Groups): number {
   const { preferredAgents = [], group } = task.wanted;
   const isPreferred = ({ agentId, hostname }: Offer) => preferredAgents.includes(agentId) || preferredAgents.includes(hostname);
@@ -88,7 +88,7 @@ function countedAttributes({ constraints = [] }: WantedTask, offer: Offer): Read
   return Object.fromEntries(counted.map(({ attribute }) => [attribute, attributeOf(offer, attribute) ?? ""]));
 }
 
-/** How many live tasks of each group are where. */
+/** Counts the live tasks of each group by agent and by attribute. */
 class Groups {
   readonly #counts = new Map<string, number>();
 
@@ -116,7 +116,7 @@ class Groups {
 
 interface Facts {
   readonly need: Need;
-  /** Of its executor. */
+  /** What its executor needs. */
   readonly own: Need;
   /** Tasks of the same shape fit the same offers. */
   readonly shape: string;

@@ -1,4 +1,4 @@
-/** What an offer has room for: its plain resources, in thousandths, and ports. Counted in integers, so that taking one task after the other never drifts. */
+/** The resources of an offer that tasks may use: cpus, memory and disk in thousandths, as integers so that sums stay exact, and ports. */
 import type { Milli, Offer, Resource, ValueRange } from "../protocol/shapes.ts";
 import type { TaskResources } from "./wanted-task.ts";
 
@@ -9,7 +9,7 @@ export interface Room {
   readonly ports: readonly ValueRange[];
 }
 
-/** What is needed of a room; of ports, how many. */
+/** The resources that something needs, with the number of ports. */
 export interface Need {
   readonly cpus: Milli;
   readonly mem: Milli;
@@ -35,7 +35,7 @@ export const addNeeds = (a: Need, b: Need): Need => ({
   ports: a.ports + b.ports,
 });
 
-/** Reserved, revocable and shared resources and volumes are left alone. */
+/** The room of an offer, without reserved, revocable and shared resources and volumes. */
 export function roomOf({ resources }: Pick<Offer, "resources">): Room {
   const plain = resources.filter(({ isPlain }) => isPlain);
   const sum = (wanted: string) =>
@@ -49,7 +49,7 @@ const countPorts = (ports: readonly ValueRange[]): number => ports.reduce((total
 export const fits = (need: Need, room: Room): boolean =>
   need.cpus <= room.cpus && need.mem <= room.mem && need.disk <= room.disk && (need.ports === 0 || need.ports <= countPorts(room.ports));
 
-/** Takes from a room that has enough. */
+/** Takes resources from a room, which must have enough. */
 export function take(need: Need, room: Room): { readonly rest: Room; readonly ports: readonly number[] } {
   const { taken, rest } = takePorts(room.ports, need.ports);
   return { rest: { cpus: room.cpus - need.cpus, mem: room.mem - need.mem, disk: room.disk - need.disk, ports: rest }, ports: taken };
@@ -70,7 +70,7 @@ function takePorts(
   return { taken, rest };
 }
 
-/** As a request names them. Ports are single ones. */
+/** The resources in the form of a request, with single ports. */
 export function toResources(need: Need, ports: readonly number[]): readonly Resource[] {
   const scalars = (["cpus", "mem", "disk"] as const)
     .filter((name) => need[name] > 0)
@@ -79,7 +79,7 @@ export function toResources(need: Need, ports: readonly number[]): readonly Reso
   return [...scalars, { kind: "ranges", name: "ports", ranges: ports.map((port) => ({ begin: port, end: port })), isPlain: true }];
 }
 
-/** For people: "2 cpus and 4096 MB". */
+/** A need for people, such as "2 cpus and 4096 MB". */
 export function describeNeed({ cpus, mem, disk, ports }: Need): string {
   const parts = [`${cpus / 1000} cpus`, `${mem / 1000} MB`];
   if (disk > 0) parts.push(`${disk / 1000} MB of disk`);
@@ -95,6 +95,6 @@ export const describeRoom = (room: Room, alike: Need): string =>
     ports: alike.ports > 0 ? countPorts(room.ports) : 0,
   });
 
-/** The one with the most cpus, then the most memory. There is at least one. */
+/** The one with the most cpus, then the most memory; `all` must not be empty. */
 export const biggestOf = <Roomy extends { readonly room: Room }>(all: readonly Roomy[]): Roomy =>
   all.reduce((a, b) => (b.room.cpus > a.room.cpus || (b.room.cpus === a.room.cpus && b.room.mem > a.room.mem) ? b : a));

@@ -1,6 +1,6 @@
 /**
- * Runs `step` on what Mesos and others say, and does what it decides: records, then calls and news. One batch after the other: what comes while a
- * record is being written is the next one, so that there are few writes where much happens.
+ * Runs `step` on events of Mesos and requests of others, and carries out its decisions: first records, then calls and news. Events that arrive while a
+ * record is being written form the next batch, so that many events need few writes.
  */
 import type { Log } from "../../../base/log.ts";
 import { type Disconnected, MesosError, type SchedulerConnection } from "../protocol/connection.ts";
@@ -16,17 +16,17 @@ import { whyPending } from "./why-pending.ts";
 
 export interface RunOptions {
   readonly record: SchedulerRecord;
-  /** With the id that the framework has, if it has one. */
+  /** Opens a connection; `frameworkId` is undefined for a new framework. */
   readonly connect: (frameworkId: string | undefined) => SchedulerConnection;
   readonly log: Log;
   readonly times?: SchedulerTimes;
 }
 
 const betweenTicks = 500;
-/** While so many events wait for the record, no more are read: the master keeps them. */
+/** While this many events wait for the record, no more are read from the master. */
 const mostWaiting = 1_000;
 
-/** Resolves when the master has taken the framework. Rejects with a `MesosError` where it refuses, or cannot be reached in time. */
+/** Resolves when the master has accepted the framework. Rejects with a `MesosError` if it refuses, or cannot be reached in time. */
 export async function runScheduler(options: RunOptions): Promise<Scheduler> {
   const running = new RunningScheduler(options);
   try {
@@ -42,7 +42,7 @@ const recordIsLost: SchedulerEnd = { kind: "lost", message: "the session with Zo
 
 interface Letter {
   readonly happening: Happening;
-  /** The subscription in which it came: calls that it leads to are of no use in another one. */
+  /** The subscription in which it arrived; its calls must not be sent in another one. */
   readonly subscription: number;
   readonly resolve?: () => void;
   readonly reject?: (error: unknown) => void;
@@ -129,7 +129,7 @@ class RunningScheduler implements Scheduler {
     await this.#end({ kind: "torn-down" });
   }
 
-  /** Where the answer is lost, the next subscription tells: the master takes the call again, or has removed the framework. */
+  /** If the answer is lost, it is sent again after the next subscription, unless the master has removed the framework. */
   #sendTeardown(): void {
     const sent = this.#connection.send({ kind: "teardown" });
     sent.then(this.#tearingDown!.resolve, (error: unknown) => {
@@ -172,7 +172,7 @@ class RunningScheduler implements Scheduler {
   }
 
   async #work(): Promise<void> {
-    // What comes in the same turn belongs to the same batch.
+    // Events of the same turn of the event loop belong to one batch.
     await Promise.resolve();
     while (this.#letters.length > 0 && !this.#closed) {
       const letters = this.#letters;
@@ -215,7 +215,7 @@ class RunningScheduler implements Scheduler {
   #call({ calls }: Effects): void {
     for (const call of calls) {
       this.#connection.send(call).catch((err: unknown) => {
-        // What is lost with a connection is decided anew after the next subscription.
+        // Calls that are lost with a connection are decided anew after the next subscription.
         if (err instanceof MesosError && (err.code === "disconnected" || err.code === "closed")) return;
         this.#log.warn({ err, call: call.kind }, "Mesos refused a call");
       });
@@ -248,7 +248,7 @@ function settleLater<T>() {
   return { promise, resolve, reject };
 }
 
-/** Of several changes of one task the last says all. */
+/** Of several changes of one task, only the last is needed. */
 function lastOfEach(records: Effects["records"]): Effects["records"] {
   if (records.length < 2) return records;
   return [...new Map(records.map((each) => [each.kind === "put" ? each.task.wanted.id : each.id, each])).values()];

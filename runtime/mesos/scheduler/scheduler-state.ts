@@ -1,6 +1,6 @@
 /**
- * All that a scheduler knows. `step` changes it in place, for there may be many thousands of tasks; nothing but the state, the event and the time
- * decides what comes of it.
+ * The state of a scheduler. `step` changes it in place, since there may be many thousands of tasks. Its decisions depend only on the state, the event and
+ * the time.
  */
 import type { Backoff } from "../../../base/retry.ts";
 import type { SchedulerCall } from "../protocol/calls.ts";
@@ -8,26 +8,26 @@ import type { Agents, Maintenance } from "./agents.ts";
 import type { SchedulerNews } from "./scheduler.ts";
 import { isEnded, type Task } from "./task.ts";
 
-/** In milliseconds where nothing else is said. */
+/** The scheduler's times, in milliseconds unless stated otherwise. */
 export interface SchedulerTimes {
-  /** A launch of which nothing is heard for so long is asked about. */
+  /** After this long without news, the master is asked about a launch. */
   readonly launchPatience: number;
-  /** A task that the master does not know, nor its agent, counts as gone after so long. */
+  /** After this long, a task counts as gone if neither the master nor its agent knows it. */
   readonly unknownPatience: number;
-  /** How often everything is compared with what the master knows. */
+  /** The interval of comparing all tasks with the master's. */
   readonly reconcileEvery: number;
   readonly reconcile: Backoff;
   readonly killAgain: Backoff;
   readonly relaunch: Backoff;
   readonly avoidAgent: Backoff;
-  /** Nothing new is launched on an agent that is to be taken away so soon. */
+  /** Nothing is launched on an agent this long before its maintenance. */
   readonly maintenanceMargin: number;
-  /** An agent that was to be taken away stays, where no inverse offer has said so again for so long. */
+  /** After this long without a new inverse offer, an agent's maintenance counts as cancelled. */
   readonly maintenanceUnheard: number;
-  /** A launch that ran for so long was none that came to nothing. */
+  /** A launch that ran for this long resets the count of setbacks. */
   readonly longRun: number;
   readonly betweenRevives: number;
-  /** How long an agent is not offered again where nothing fits it, and where nothing waits, in seconds. */
+  /** In seconds: how long a declined agent is not offered again if no task fits it, and if no task waits. */
   readonly refuseSeconds: number;
   readonly refuseSecondsIdle: number;
 }
@@ -53,32 +53,32 @@ export const usualTimes: SchedulerTimes = {
 export interface SchedulerState {
   readonly times: SchedulerTimes;
   readonly tasks: Map<string, Task>;
-  /** Ids of the tasks that wait for an offer or a pause, first come first; and of those that were launched and have not ended. */
+  /** The ids of tasks that wait for an offer or a pause, in order of arrival, and of those that were launched and have not ended. */
   readonly pending: Set<string>;
   readonly live: Set<string>;
   readonly agents: Agents;
   readonly maintenance: Maintenance;
   /** Why there is no subscription; undefined while there is one. */
   disconnected: string | undefined;
-  /** When Mesos last said something of a live task. */
+  /** When Mesos last reported on each live task. */
   readonly heard: Map<string, number>;
   readonly unknownSince: Map<string, number>;
-  /** Tasks whose end was asked for. */
+  /** The tasks that are being killed. */
   readonly kills: Map<string, { next: number; tries: number; readonly grace: number | undefined }>;
-  /** Tasks that the master was asked about, and has not answered. */
+  /** The tasks that the master was asked about without an answer yet. */
   readonly asked: Set<string>;
   nextAsk: number;
   asks: number;
   nextReconciliation: number;
-  /** No offers come, as we wanted. */
+  /** Whether offers are suppressed at our request. */
   suppressed: boolean;
-  /** Tasks became ready since the master last heard that we want offers. */
+  /** Whether tasks became ready since offers were last requested. */
   wantsRevive: boolean;
   lastRevive: number;
   lastTick: number;
 }
 
-/** What a step wants done, in this order: records first, and only when they are durable the calls and the news. */
+/** The decisions of a step, to be carried out in this order: first the records and, when they are durable, the calls and the news. */
 export interface Effects {
   readonly records: RecordChange[];
   readonly calls: Exclude<SchedulerCall, { kind: "subscribe" }>[];
@@ -87,7 +87,7 @@ export interface Effects {
 
 export type RecordChange = { readonly kind: "put"; readonly task: Task } | { readonly kind: "remove"; readonly id: string };
 
-/** With the tasks that the record has. Those that were launched are asked about once there is a subscription. */
+/** The initial state, with the recorded tasks. The master is asked about launched ones after subscribing. */
 export function createState(recorded: Iterable<Task>, times: SchedulerTimes = usualTimes): SchedulerState {
   const state: SchedulerState = {
     times,
@@ -116,7 +116,7 @@ export function createState(recorded: Iterable<Task>, times: SchedulerTimes = us
   return state;
 }
 
-/** Everybody who changes a task does it here. */
+/** Changes a task. All changes of tasks go through here. */
 export function setTask(state: SchedulerState, task: Task, effects: Effects, data?: Uint8Array): void {
   index(state, task);
   effects.records.push({ kind: "put", task });

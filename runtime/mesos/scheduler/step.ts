@@ -1,7 +1,7 @@
 /**
- * The scheduler's decisions: an event in, what to record, to tell Mesos and to tell others out. It does nothing itself, and has no clock.
+ * The scheduler's decisions. It takes an event and returns the records, calls and news that follow. It has no side effects but on the state, and no clock.
  *
- * No offer is kept: each is answered in the step in which it comes, so none becomes void in our hands.
+ * Each offer is answered in the step in which it arrives, so that none becomes void while we hold it.
  */
 import { pauseAfter } from "../../../base/retry.ts";
 import type { Disconnected } from "../protocol/connection.ts";
@@ -21,10 +21,10 @@ export type Happening =
   | { readonly kind: "want"; readonly tasks: readonly WantedTask[] }
   | { readonly kind: "unwant"; readonly ids: readonly string[]; readonly grace?: number }
   | { readonly kind: "forget"; readonly ids: readonly string[] }
-  /** To come every second or so, for all that has its time. */
+  /** Must come about every second, for everything that depends on time. */
   | { readonly kind: "tick" };
 
-/** Until Mesos makes an accepted inverse offer again. */
+/** The seconds until Mesos repeats an accepted inverse offer. */
 const inverseRefuseSeconds = 10;
 
 export function step(state: SchedulerState, event: Happening, now: number): Effects {
@@ -64,7 +64,7 @@ function handle(state: SchedulerState, event: Happening, effects: Effects, now: 
       effects.news.push(event);
       break;
     case "failure":
-      // What became of its tasks, updates tell.
+      // The ends of its tasks are reported by status updates.
       if (event.failure.executorId === undefined && event.failure.agentId !== undefined) state.agents.delete(event.failure.agentId);
       break;
     case "want":
@@ -93,7 +93,7 @@ function handle(state: SchedulerState, event: Happening, effects: Effects, now: 
   }
 }
 
-/** The master may be another one, and know less; and it sends offers until it hears otherwise. */
+/** Resets what depends on the master, which may be a new one that knows less and sends offers until they are suppressed. */
 function beginSubscription(state: SchedulerState, effects: Effects, now: number): void {
   state.disconnected = undefined;
   state.suppressed = false;
@@ -185,7 +185,7 @@ function tick(state: SchedulerState, effects: Effects, now: number): void {
   killAgain(state, effects, now);
 }
 
-/** Asks about every launched task by name, and about all that the master knows: tasks of ours that the record does not have are killed then. */
+/** Asks about every launched task by name, and about all tasks that the master knows; those that are not in the record are then killed. */
 function reconcile(state: SchedulerState, effects: Effects, now: number): void {
   state.nextReconciliation = now + state.times.reconcileEvery;
   state.asked.clear();
@@ -203,7 +203,7 @@ function askAbout(state: SchedulerState, id: string, now: number): void {
   state.asked.add(id);
 }
 
-/** Not every question is answered: a master that was just elected says nothing of agents that it has not heard from. */
+/** Repeats unanswered questions: a newly elected master does not answer for agents that have not registered again. */
 function askAgain(state: SchedulerState, { calls }: Effects, now: number): void {
   if (state.asked.size === 0 || state.nextAsk > now) return;
   state.nextAsk = now + pauseAfter(++state.asks, state.times.reconcile);
@@ -214,7 +214,7 @@ function askAgain(state: SchedulerState, { calls }: Effects, now: number): void 
   calls.push({ kind: "reconcile", tasks: about });
 }
 
-/** Offers are wanted while a task is ready. REVIVE also ends the time for which agents were refused. */
+/** Requests offers while a task is ready, and suppresses them otherwise. REVIVE also ends the time for which agents were declined. */
 function askForOffers(state: SchedulerState, { calls }: Effects, now: number): void {
   if (state.disconnected !== undefined) return;
   const isWanted = hasReady(state, now);

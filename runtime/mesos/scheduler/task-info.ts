@@ -1,20 +1,20 @@
-/** From a wanted task and its place to what Mesos launches. */
+/** Turns a wanted task and its placement into Mesos' description of a launch. */
 import { createHash } from "node:crypto";
 import type { CommandInfo, ExecutorInfo, TaskInfo } from "../protocol/shapes.ts";
 import { type Need, needOf, nothingNeeded, toResources } from "./room.ts";
 import type { Placement } from "./task.ts";
 import type { WantedTask } from "./wanted-task.ts";
 
-/** Each launch has its own id: Mesos refuses one that it has seen. */
+/** The id of a launch. Each has its own, since Mesos refuses known ids. */
 export const taskIdOf = (id: string, attempt: number): string => `${id}.${attempt}`;
 
-/** Undefined for an id that was not made here. */
+/** The task and attempt of a launch's id; undefined if it was not made by `taskIdOf`. */
 export function splitTaskId(taskId: string): { readonly id: string; readonly attempt: number } | undefined {
   const found = /^(.+)\.([1-9]\d{0,8})$/s.exec(taskId);
   return found ? { id: found[1]!, attempt: Number(found[2]) } : undefined;
 }
 
-/** Executors that differ in anything have different ids, as Mesos wants it. Undefined for commands. */
+/** The id of the task's executor; undefined for commands. Executors that differ in anything get different ids, as Mesos requires. */
 export function executorIdOf({ run, container }: WantedTask, taskId: string): string | undefined {
   if (run.kind === "command") return undefined;
   if (run.id === undefined) return taskId;

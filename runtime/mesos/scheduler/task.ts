@@ -1,10 +1,10 @@
 /**
- * A task as its scheduler has it.
+ * A task and its state.
  *
  *   pending → staging → running → successful | failed | killed
  *
- * From staging and running back to pending after a failure, as long as `attempts` allows. `killing` once it is no longer wanted. `unreachable` while
- * its agent is: then running again, or pending once it is known to be gone.
+ * After a failure, a task goes from staging or running back to pending, as often as `attempts` allows. It is `killing` when it is no longer wanted, and
+ * `unreachable` while its agent is; after that it is running again, or pending if it is gone.
  */
 import type { WantedTask } from "./wanted-task.ts";
 
@@ -13,19 +13,19 @@ export type TaskState = "pending" | "staging" | "running" | "killing" | "unreach
 export interface Task {
   readonly wanted: WantedTask;
   readonly state: TaskState;
-  /** How often it was launched in all; the latest launch is `ID.ATTEMPT` for Mesos. 0 before the first. */
+  /** The number of launches; 0 before the first. Mesos knows the latest launch as `ID.ATTEMPT`. */
   readonly attempt: number;
-  /** How many launches failed by the task's own fault. */
+  /** The number of launches that failed by the task's own fault. */
   readonly failures: number;
-  /** How many launches in a row came to nothing, by whose fault ever; the pause before the next one grows with it. */
+  /** The number of launches in a row that failed, by any fault. The pause before the next launch grows with it. */
   readonly setbacks: number;
-  /** Of the latest launch. */
+  /** Where the latest launch was placed. */
   readonly placement?: Placement;
-  /** The latest thing that Mesos said about it, for people. */
+  /** The latest report of Mesos on it, for people. */
   readonly cause?: string;
-  /** Milliseconds since the epoch when it came into this state. */
+  /** When it came into this state, in milliseconds since the epoch. */
   readonly since: number;
-  /** A pending task is not launched before. */
+  /** The earliest time of the next launch of a pending task. */
   readonly notBefore?: number;
 }
 
@@ -35,7 +35,7 @@ export interface Placement {
   readonly agentId: string;
   readonly hostname: string;
   readonly ports: readonly number[];
-  /** The agent's attributes that a constraint with `most` counts by. */
+  /** The agent's attributes that constraints with `most` refer to. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
 

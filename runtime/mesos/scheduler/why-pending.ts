@@ -1,4 +1,4 @@
-/** Why a pending task is not launched, for people: "no offer with 2 cpus and 4096 MB; the biggest had 1 cpus and 2048 MB". */
+/** Tells people why a pending task is not launched: "no offer with 2 cpus and 4096 MB; the biggest had 1 cpus and 2048 MB". */
 import { whyShunned } from "./agents.ts";
 import { describeConstraint, meets } from "./constraints.ts";
 import { addNeeds, biggestOf, describeNeed, describeRoom, fits, needOf } from "./room.ts";
