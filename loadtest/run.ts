@@ -27,7 +27,7 @@ import { startTarget, type Target } from "./runner/target.ts";
 import { watchStreams } from "./runner/watchers.ts";
 
 const cache = fileURLToPath(new URL("../.femtoq/loadtest/", import.meta.url));
-/** A soak is divided into windows of so many milliseconds. */
+/** The milliseconds of each window into which a soak is divided. */
 const soakWindow = 60_000;
 const overloadFactor = 10;
 

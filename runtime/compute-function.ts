@@ -1,6 +1,6 @@
 /**
  * The compute function alone, for hosts that serve a module's `fetch` (`deno serve -A runtime/compute-function.ts`): `POST /compute`, `/healthz`,
- * `/readyz`. It claims nothing; processes with `--compute-url` ask it. Told by `FEMTOQ_*` variables what `runtime/start.ts` is told by options.
+ * `/readyz`. It claims no subtasks; processes with `--compute-url` send it requests. The options of `runtime/start.ts` are given by `FEMTOQ_*` variables.
  */
 import process from "node:process";
 import { createCoordinator } from "../coordination/embedded/coordinator.ts";
@@ -26,7 +26,7 @@ const catalogue = knowLoadedBounds(datasets.catalogue, bounds);
 const app = createApp({
   role: "compute",
   catalogue,
-  // It has no queue: this one stays empty.
+  // It needs no queue; this one stays empty.
   coordinator: await createCoordinator({ journal: createMemoryJournal() }),
   store,
   executor: compute.over(catalogue).executor,
@@ -38,6 +38,6 @@ const app = createApp({
   notReady: () => [...storeNotReady(), ...compute.notReady()],
 });
 
-/** `connection`: as Deno tells it; a host that does not tell who asks needs `FEMTOQ_COMPUTE_SECRET`. */
+/** `connection` has the client's address, as on Deno; a host that does not tell it needs `FEMTOQ_COMPUTE_SECRET`. */
 const handler = findAddress((request, environment) => app.fetch(request, environment), config.trustProxy);
 export default { fetch: (request: Request, connection: object = {}): Response | Promise<Response> => handler(request, connection) };

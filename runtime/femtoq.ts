@@ -1,19 +1,19 @@
-/** The process around `runFemtoq`: signals, broken pipes, exit code. */
+/** The program `femtoq`: runs `runFemtoq` and handles signals, broken pipes and the exit code. */
 import { exitCodes, Interrupted } from "./cli/command-failed.ts";
 import { notWritten } from "./cli/draw/terminal.ts";
 import { runFemtoq } from "./cli/run-femtoq.ts";
 
 const interruption = new AbortController();
 process.on("SIGINT", () => {
-  // The second Ctrl-C does not wait for the server to hear of the first.
+  // A second Ctrl-C ends the process without waiting for the withdrawal of the query.
   if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
   interruption.abort(new Interrupted("interrupted"));
 });
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever read our output has enough (`femtoq … | head`): nothing is left to say.
+  // The reader has closed the pipe (`femtoq … | head`), which is no error.
   if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.done);
-  // A command waits for its writes and fails by itself; help does not wait, and has ended well by now.
+  // A command waits for its writes and then fails itself. Help does not wait, so its failure is handled here.
   setImmediate(() => {
     if (process.exitCode !== exitCodes.done) return;
     process.exitCode = exitCodes.failed;

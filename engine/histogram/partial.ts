@@ -1,18 +1,18 @@
 /**
- * A partial: what one program made of one partition. As bytes, all little-endian:
+ * A partial: the result of one program over one partition. As bytes, all little-endian:
  *
  *   0   8 bytes   "femtoqP4"
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes, a multiple of 8 with trailing spaces
  *   28  4 bytes   zero
  *   32  header    JSON: { entries, filters: [events, …], totals?: [{ sum, values, least?, largest?, nonFinite }, …], histograms: [{ storage, fills, nonFinite, nonFiniteSamples?, range?, cells, filled? }, …], rows?: { count, columns: [{ kind, hasMissing?, strings? }, …] } }
- *       arrays    float64: of each filter its weight; then for each histogram: where `filled` is absent, all cells; where it is a number, that many cell
- *                 numbers and then what is of those cells: one quantity of the storage after the other; then for each column of rows its values and, where some are missing, a byte
- *                 for each that is 1 where it is there, up to a multiple of eight.
+ *       arrays    float64. First the weight of each filter. Then for each histogram the quantities of its storage, one after the other, for all cells; with
+ *                 `filled`, that many cell numbers come first, and the quantities are for these cells. Then for each column of rows its values and, if
+ *                 `hasMissing`, a byte for each value (1: there, 0: missing), padded to a multiple of eight.
  *
- * The sum of a total is exact: the text `D.Z`, where D are hexadecimal digits, is D · 16^Z · 2^-1074.
+ * The sum of a total is exact: the text `D.Z`, with the hexadecimal digits D, means D · 16^Z · 2^-1074.
  *
- * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with the form.
+ * Counts are whole numbers up to 2^53. The version in the first eight bytes changes with this form.
  */
 
 import type { AxisShape } from "../axes/axes.ts";
@@ -25,34 +25,34 @@ import { nothingAdded, type PartialTotal, readTotal, writeTotal } from "./total.
 
 export interface PartialHistogram {
   readonly storage: StorageName;
-  /** Elements filled. */
+  /** The number of elements filled. */
   readonly fills: number;
-  /** Elements not filled because their weight was not finite. */
+  /** The number of elements not filled because their weight was not finite. */
   readonly nonFinite: number;
-  /** Elements not filled because their weight was finite but their sample was not. Absent where the storage takes no sample. */
+  /** The number of elements not filled because their sample was not finite (but their weight was). Absent if the storage takes no sample. */
   readonly nonFiniteSamples?: number;
-  /** Where the axis finds its bins: those that it found. */
+  /** The range that an `auto` axis found. */
   readonly range?: FoundRange;
-  /** Number of cells, flow bins included. */
+  /** The number of cells, flow bins included. */
   readonly cells: number;
-  /** Numbers of the cells that `contents` are of, ascending; all cells where absent. */
+  /** The numbers, ascending, of the cells in `contents`; all cells if absent. */
   readonly filled?: Float64Array;
-  /** What the storage keeps of each cell, by the names of its quantities. */
+  /** The quantities of the storage, by name, for each cell. */
   readonly contents: Contents;
 }
 
 export interface PartialResult {
-  /** Events of the partition. */
+  /** The partition's number of events. */
   readonly entries: number;
   readonly filters: readonly { readonly events: number; readonly weight: number }[];
-  /** Absent where the program has none. */
+  /** Absent if the program has none. */
   readonly totals?: readonly PartialTotal[];
   readonly histograms: readonly PartialHistogram[];
-  /** Absent where the program has none. */
+  /** Absent if the program has none. */
   readonly rows?: PartialRows;
 }
 
-/** What of a program decides the form of its partials. */
+/** The parts of a program that decide the form of its partials. */
 export interface PartialShape {
   readonly filters: readonly unknown[];
   readonly totals?: readonly unknown[];
@@ -71,7 +71,7 @@ interface Header {
   readonly rows?: WrittenRows;
 }
 
-/** Least and largest are absent where there are no values. */
+/** Least and largest are absent if there are no values. */
 interface WrittenTotal extends Pick<PartialTotal, "values" | "nonFinite"> {
   readonly sum: string;
   readonly least?: number;
@@ -85,13 +85,13 @@ const writeOne = ({ sum, values, least, largest, nonFinite }: PartialTotal): Wri
   nonFinite,
 });
 
-/** Equal partials are equal bytes. */
+/** The bytes of a partial. Equal partials have equal bytes. */
 export async function encodePartial(partial: PartialResult): Promise<Uint8Array<ArrayBuffer>> {
   const header: Header = {
     entries: partial.entries,
     filters: partial.filters.map(({ events }) => events),
     ...(partial.totals && { totals: partial.totals.map(writeOne) }),
-    // In this order whoever made the partial: equal partials are equal bytes.
+    // The fields in a fixed order, so that equal partials have equal bytes.
     histograms: partial.histograms.map(({ storage, fills, nonFinite, nonFiniteSamples, range, cells, filled }) => ({
       storage,
       fills,
@@ -126,12 +126,12 @@ export async function encodePartial(partial: PartialResult): Promise<Uint8Array<
   return bytes;
 }
 
-/** Bytes that are no partial of this version, or were damaged since. */
+/** The bytes are no partial of this version, or are damaged. */
 export class DamagedPartial extends Error {
   override readonly name = "DamagedPartial";
 }
 
-/** What `encodePartial` took. Throws `DamagedPartial`. */
+/** The partial that `encodePartial` encoded. Throws `DamagedPartial`. */
 export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
     throw new DamagedPartial("this is not a partial of version 4");
@@ -160,7 +160,7 @@ export async function decodePartial(bytes: Uint8Array): Promise<PartialResult> {
   };
 }
 
-/** Several partials as one body: each after its length in bytes (u32, and four bytes of zero). */
+/** Several partials as one body: each with its length in bytes (u32, and four zero bytes) before it. */
 export async function encodePartials(partials: readonly PartialResult[]): Promise<Uint8Array<ArrayBuffer>> {
   const encoded = await Promise.all(partials.map(encodePartial));
   const bytes = new Uint8Array(encoded.reduce((sum, { length }) => sum + 8 + length, 0));
@@ -173,7 +173,7 @@ export async function encodePartials(partials: readonly PartialResult[]): Promis
   return bytes;
 }
 
-/** What `encodePartials` took. Throws `DamagedPartial`. */
+/** The partials that `encodePartials` encoded. Throws `DamagedPartial`. */
 export async function decodePartials(bytes: Uint8Array): Promise<readonly PartialResult[]> {
   const partials: PartialResult[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -1,8 +1,8 @@
-/** Sums of the quantities of a storage, for each cell, exact until they are read. */
+/** Exact sums over partials of a storage's quantities, for each cell. They are rounded when they are read. */
 import type { StorageKind } from "../storages/storage-kind.ts";
 import { ExactSums } from "./exact-sum.ts";
 
-/** By quantity: whole numbers that are counted are exact as they are. A rest belongs to the sum before it, and both names have the same sums. */
+/** The sums by the name of the quantity. Counts are whole numbers, which float64 holds exactly. A `sum` and its `rest` share one object. */
 export type Sums = ReadonlyMap<string, Float64Array | ExactSums>;
 
 export function openSums(quantities: StorageKind["quantities"], cells: number): Sums {
@@ -28,7 +28,7 @@ export function readSums(sums: Sums, quantities: StorageKind["quantities"]): Rea
   return Object.fromEntries([...sums].map(([name, sum]) => [name, read(name, sum)]));
 }
 
-/** The same sums in other cells, of which there are so many: what was in cell `from[i]` is added to cell `to[i]`. */
+/** New sums with `cells` cells, where the content of each cell `from[i]` is added to cell `to[i]`. */
 export function moveSums(
   sums: Sums,
   quantities: StorageKind["quantities"],

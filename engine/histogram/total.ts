@@ -1,19 +1,19 @@
 /**
- * Totals: sums of float64 values without any error, as whole numbers of 2^-1074, the smallest float64. Whatever was added in whatever order, and however
- * it was split, equal sums are equal numbers, and reading one rounds it once.
+ * Totals: exact sums of float64 values, as multiples of 2^-1074, the smallest float64. A sum does not depend on the order of its values nor on how they
+ * are split; reading it rounds it once.
  *
- * While a program runs, a total is `limbCount` whole numbers (i64), of which number i counts 2^(32·i - 1074). One value changes three of them, each by less
- * than 2^32: nothing overflows before 2^31 values.
+ * While a program runs, a total is `limbCount` whole numbers (i64); number i counts 2^(32·i - 1074). One value changes three of them, each by less than
+ * 2^32, so nothing overflows before 2^31 values.
  */
 
 export interface PartialTotal {
-  /** Of the finite values, in units of 2^-1074. */
+  /** The sum of the finite values, in units of 2^-1074. */
   readonly sum: bigint;
-  /** How many finite values there were; then the least and the largest of them, infinite where there was none. */
+  /** The number of finite values, and the least and the largest of them. Without any, the least is +∞ and the largest −∞. */
   readonly values: number;
   readonly least: number;
   readonly largest: number;
-  /** Values that were not added because they are not finite. */
+  /** The number of values that were not added because they are not finite. */
   readonly nonFinite: number;
 }
 
@@ -35,7 +35,7 @@ export const addTotals = (a: PartialTotal, b: PartialTotal): PartialTotal => ({
   nonFinite: a.nonFinite + b.nonFinite,
 });
 
-/** Bits of float64's significand, and so many more that what is below them only tells a tie from what is above one. */
+/** The bits of float64's significand, and the bits kept before rounding; bits below these can only break a tie. */
 const precision = 53;
 const kept = 64;
 const smallestExponent = -1074;
@@ -52,11 +52,11 @@ export function roundTotal(sum: bigint): number {
   const below = Math.max(0, bits - kept);
   const top = sum >> BigInt(below);
   const isExact = top << BigInt(below) === sum;
-  // Rounded here, for what follows is exact or overflows: a sum of more bits than float64 has is not subnormal.
+  // The conversion rounds once; the multiplication is exact or overflows, since a sum with more bits than float64 is not subnormal.
   return Number(isExact ? top : top | 1n) * 2 ** (below + smallestExponent);
 }
 
-/** As text: `-1a.12` is -0x1a · 16^12 units. */
+/** A sum as text: `-1a.12` means -0x1a · 16^12 units. */
 export function writeTotal(sum: bigint): string {
   const digits = sum.toString(16);
   const significant = digits.replace(/0+$/, "") || "0";

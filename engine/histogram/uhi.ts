@@ -7,7 +7,7 @@ export interface UhiHistogram {
   readonly storage: UhiStorage;
 }
 
-/** By the name of the library that writes, or for which it is written. */
+/** Information for other libraries, by the name of the library that writes it or for which it is written. */
 type WriterInfo = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>>; readonly writer_info?: WriterInfo } & (
@@ -32,12 +32,12 @@ export type UhiAxis = { readonly metadata?: Readonly<Record<string, string>>; re
   | { readonly type: "boolean" }
 );
 
-/** Dense, nested lists, outermost = axis 0, flow bins included; without axes one number. */
+/** Dense nested lists, axis 0 outermost, flow bins included; a single number without axes. */
 export type Nested = number | readonly Nested[];
 export type UhiStorage =
   | { readonly type: "int"; readonly values: Nested }
   | { readonly type: "weighted"; readonly values: Nested; readonly variances: Nested }
-  /** Means of samples, and the variances of the samples. */
+  /** The means and the variances of the samples. */
   | { readonly type: "mean"; readonly counts: Nested; readonly values: Nested; readonly variances: Nested }
   | {
       readonly type: "weighted_mean";

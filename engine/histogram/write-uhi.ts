@@ -1,4 +1,4 @@
-/** Merged contents → a histogram in UHI's JSON form. */
+/** Merged contents → UHI's JSON form of a histogram. */
 
 import { type AxisShape, cellsOf, kindOf } from "../axes/axes.ts";
 import { engineVersion } from "../program/program.ts";
@@ -9,17 +9,17 @@ import type { Nested, UhiHistogram } from "./uhi.ts";
 
 export interface HistogramLabels {
   readonly label?: string | undefined;
-  /** One for each axis. */
+  /** The labels of the axes, in their order. */
   readonly axes: readonly (string | undefined)[];
 }
 
-/** A sum as JSON can hold it: one beyond the range of float64 is written as the end of that range. */
+/** A sum as a finite number for JSON: a sum beyond the range of float64 becomes the end of that range. */
 export const writeSum = (sum: number): number =>
   Number.isNaN(sum) ? Number.MAX_VALUE : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, sum));
 
 /**
- * A histogram with its axes: flow bins are included. `metadata` has how many elements were filled and, where there are any, how many
- * weights or samples were not finite, and how many of the sums left the range of float64.
+ * A histogram with its axes, flow bins included. `metadata` has the number of filled elements and, if not 0, the number of weights or samples that were not
+ * finite, and of sums beyond the range of float64.
  */
 export function writeUhi(content: PartialHistogram, axes: readonly AxisShape[], labels: HistogramLabels): UhiHistogram {
   const found = content.range && axes[0].type === "auto" ? shownRange(content.range, axes[0].bins) : undefined;
@@ -58,7 +58,7 @@ const edgesOf = ({ exponent, first, bins }: FoundRange) => ({
   bins,
 });
 
-/** The cells of a range, underflow and overflow with them, in those of one that has it. */
+/** Adds the cells of a range, underflow and overflow included, into those of a range that contains it and is as coarse or coarser. */
 function showCells(values: Float64Array, range: FoundRange, shown: FoundRange): Float64Array {
   const all = new Float64Array(shown.bins + 2);
   all[0] = values[0];
@@ -77,7 +77,7 @@ function dense({ filled, cells }: PartialHistogram, values: Float64Array): Float
   return all;
 }
 
-/** Nested lists, axis 0 outermost; without axes the one number. */
+/** The numbers as nested lists, axis 0 outermost; a single number without axes. */
 function nest(values: Float64Array, [size, ...inner]: readonly number[]): Nested {
   if (size === undefined) return writeSum(values[0]);
   if (inner.length === 0) return Array.from(values, writeSum);

@@ -70,7 +70,7 @@ export const tanh: Kernel = {
   build(f, [x]) {
     const size = f.keep(F.abs(x));
     f.if(F.ge(size, f64(0.7)), () => {
-      // Nothing but 1 is nearer from 22 on.
+      // From 22 on, the nearest float64 is 1.
       f.if(F.ge(size, f64(22)), () => f.return(F.copysign(f64(1), x)));
       const reduced = reduceExponent(f, f.keep(F.mul(size, f64(2))));
       const exp = F.mul(expOfRemainder(reduced), powerOfTwo(reduced.power));

@@ -7,7 +7,7 @@ import { call, type Expression, F, f64, I, i64, L } from "../wasm/instructions.t
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** Between these a sum of squares has neither overflowed nor lost to underflow what matters. */
+/** Between these limits, a sum of squares has not overflowed and not lost relevant bits by underflow. */
 const safe = [2 ** -960, 2 ** 1020] as const;
 
 function sumOfSquares(f: FunctionBuilder, values: readonly Expression[]): Expression {
@@ -16,7 +16,7 @@ function sumOfSquares(f: FunctionBuilder, values: readonly Expression[]): Expres
   return F.add(sumOfSquares(f, values.slice(0, half)), sumOfSquares(f, values.slice(half)));
 }
 
-/** For sums outside the safe range: scaled by the power of two of the largest. Infinite if any is, else NaN if any is. */
+/** For sums outside the safe range: the values are scaled by the largest one's power of two. Infinite if any value is, else NaN if any is. */
 function farHypot(values: readonly Expression[], m: ModuleBuilder): Expression {
   const params = values.map(() => "f64" as const);
   const far = m.shared(`kernel far hypot ${values.length}`, params, "f64", (body) => {

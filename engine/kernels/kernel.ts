@@ -1,4 +1,4 @@
-/** What a mathematical kernel is, and how a program calls one. */
+/** The interface of mathematical kernels, and how a program calls one. */
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { call, type Expression } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
@@ -9,9 +9,9 @@ import type { ModuleBuilder } from "../wasm/module-builder.ts";
  */
 export interface Kernel {
   readonly name: string;
-  /** How many arguments, all f64. */
+  /** The number of arguments, all f64. */
   readonly params: number;
-  /** True: `build` writes the common path in place, and never returns from the function it is in. */
+  /** If true, `build` may write the common path in place; it must then not return from the function around it. */
   readonly inline: boolean;
   /** `args` are locals or constants. The result is a tree: keep it before it is used twice. */
   build(f: FunctionBuilder, args: readonly Expression[], m: ModuleBuilder): Expression;

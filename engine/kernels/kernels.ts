@@ -15,7 +15,7 @@ import { cos, sin, tan } from "./trigonometry.ts";
 export { callKernel, type Kernel } from "./kernel.ts";
 export { sinCos } from "./trigonometry.ts";
 
-/** By name; `remainder` is `%`, `pow` is `**` too, and `hypot` takes any number of arguments. */
+/** The kernels by name. `remainder` serves `%`, `pow` also serves `**`, and `hypot` takes any number of arguments. */
 export const kernels: Readonly<Record<string, Kernel>> = {
   sin,
   cos,

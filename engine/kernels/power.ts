@@ -28,7 +28,7 @@ const generalPower: Kernel = {
   inline: false,
   build(f, [x, y]) {
     const size = f.keep(F.abs(x));
-    // Odd where y / 2 is not whole but y is; from 2^53 on every y is even.
+    // y is odd if it is whole and y / 2 is not; from 2^53 on every y is even.
     const half = f.keep(F.mul(y, f64(0.5)));
     const odd = I.and(F.ne(half, F.trunc(half)), F.eq(y, F.trunc(y)));
     const sign = f.keep(F.copysign(f64(1), select(odd, x, f64(1))));
@@ -63,7 +63,7 @@ export const pow: Kernel = {
   },
 };
 
-/** A guess from a third of the exponent, two steps of Halley, and one of Newton from 26 bits, whose square is exact. */
+/** Begins with a guess from a third of the exponent, then two steps of Halley, and one of Newton from 26 bits, whose square is exact. */
 export const cbrt: Kernel = {
   name: "cbrt",
   params: 1,

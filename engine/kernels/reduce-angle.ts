@@ -22,7 +22,7 @@ const largest = 1647099;
 /** Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
 const rounder = 6755399441055744;
 
-/** Without a branch up to 1,647,099 (Cody and Waite); beyond, and for infinities and NaN, `hugeAngle`. */
+/** Up to 1,647,099 the method of Cody and Waite, without a branch; beyond, and for infinities and NaN, `hugeAngle`. */
 export function reduceAngle(f: FunctionBuilder, x: Expression, m: ModuleBuilder): ReducedAngle {
   const rounded = f.keep(F.add(F.mul(x, f64(2 / Math.PI)), f64(rounder)));
   const quadrant = f.variable(L.fromBits(rounded));
@@ -42,7 +42,7 @@ export function reduceAngle(f: FunctionBuilder, x: Expression, m: ModuleBuilder)
   return { quadrant, remainder, excess };
 }
 
-/** The value with its sign turned over where bit 1 of `quadrant` is set. */
+/** The value, negated if bit 1 of `quadrant` is set. */
 export function signByQuadrant(bits: Expression, quadrant: Expression): Expression {
   const sign = L.and(L.shl(quadrant, i64(62n)), i64(-(2n ** 63n)));
   return F.fromBits(L.xor(bits, sign));

@@ -4,7 +4,7 @@ import { type Expression, F, f64, I, i64, L, type Local } from "../wasm/instruct
 import type { Kernel } from "./kernel.ts";
 
 const hidden = 2n ** 52n;
-/** So many bits a 53-bit remainder can be shifted left and still fit 64. */
+/** By this many bits a 53-bit remainder can be shifted left within 64 bits. */
 const stride = 11n;
 
 /** |x| = mantissa * 2^(exponent - 1075), both i64; exponent >= 1. */

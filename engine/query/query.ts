@@ -106,10 +106,9 @@ export interface CanonicalQuery {
   readonly filter: readonly string[];
   readonly histograms: Readonly<Record<string, HistogramQuery>>;
   readonly weight?: string;
-  /** Absent where there are none. */
+  /** Absent if there are none; so are `variations`. */
   readonly totals?: Readonly<Record<string, string>>;
   readonly rows?: RowsQuery;
-  /** Absent where there are none. */
   readonly variations?: Readonly<Record<string, CanonicalVariation>>;
   readonly name?: string;
   readonly priority: number;

@@ -16,7 +16,7 @@ interface Pair {
 
 interface PairCode {
   readonly high: Expression;
-  /** Absent where it is 0. */
+  /** Absent if it is 0. */
   readonly low?: Expression | undefined;
 }
 

@@ -105,7 +105,7 @@ export function createApiClient({ server, client, tab, turn, fetch = globalThis.
     },
     /** Ends the interest of this client, or this tab, in a query. */
     cancel: (/** @type {string} */ id, /** @type {AbortSignal} */ signal) => request(query(id), { method: "DELETE", signal }),
-    /** Stops a query, whoever wants it. `secret`: the coordinator's, for a server on another machine. */
+    /** Stops a query for all clients. `secret` is the coordinator's; it is needed if the server is on another machine. */
     stop: (/** @type {string} */ id, /** @type {{ signal: AbortSignal, secret: string | undefined }} */ { signal, secret }) =>
       request(`${query(id)}?force`, asOperator(signal, secret)),
     /**

@@ -5,7 +5,7 @@ import { findFailure, getStatus, post, readStatus, type Status, withdraw } from 
 import { type Fault, judge, timeToComplete } from "./metrics.ts";
 import { nextPlace } from "./next-question.ts";
 
-/** Seconds. */
+/** In seconds. */
 const pause = 0.02;
 const longest = 10;
 

@@ -10,7 +10,7 @@ export interface Status extends Answer, Pick<FullStatus, "id" | "partitions" | "
 /** Any dispatcher can answer for any query; each virtual user stays with one. `setup` runs as user 0. */
 const server = serverUrls[__VU % serverUrls.length]!;
 
-/** The server may hold an answer back for so many seconds, until it is complete. */
+/** The most seconds for which the server may hold back an answer until it is complete. */
 const longestWait = 30;
 
 /** Each virtual user has an address of its own, as a proxy tells it that the server trusts. */
@@ -41,7 +41,7 @@ export const withdraw = (id: string): RefinedResponse<"text"> => http.del(`${que
 
 export const readStatus = (response: RefinedResponse<"text">): Status => JSON.parse(response.body) as Status;
 
-/** Undefined where the status is one of `right`. */
+/** Why an answer counts as failed; undefined if its status is one of `right`. */
 export function findFailure({ status, error, body, headers }: RefinedResponse<"text">, ...right: readonly number[]): Failure | undefined {
   if (right.includes(status)) return undefined;
   const refused = (status === 429 || status === 503) && headers["Retry-After"] !== undefined;

@@ -9,10 +9,10 @@ import type { ConstantArrivalRateScenario, Options, RampingArrivalRateScenario, 
 import { type Kind, kindsOfQuery, quantiles, ratesOf, type Scenario, unlimited } from "../queries/kinds.ts";
 import { duration, slack, warmUp } from "./settings.ts";
 
-/** Seconds. k6 takes whole numbers of iterations for a unit of time, so the unit is long. */
+/** In seconds. k6 takes whole numbers of iterations per unit of time, so the unit is long. */
 const rateUnit = 100;
 const mostUsers = 400;
-/** Seconds for the last answers of the warm-up, so that its users are free for what follows. */
+/** The seconds for the last answers of the warm-up, so that its users are free afterwards. */
 const grace = 1;
 
 export function openModel(scenario: Scenario, rate: number): Options {

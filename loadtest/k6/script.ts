@@ -30,7 +30,7 @@ const actions: Readonly<Record<Kind, (repeated: readonly Repeated[]) => void>> =
   "bad-input": askBadInput,
 };
 
-/** So many queries bring columns into memory and code to speed: a server that has just started is not what is measured. */
+/** The number of queries before the load, which bring columns into memory and code to speed: a server's start shall not be measured. */
 const warmUps = 12;
 /** Their indices are apart from those of the load. */
 const firstIndex = 8_000_000;
@@ -62,7 +62,7 @@ function askOnce(what: string, { query, expected }: Question): void {
   timeToFirstHistogram.add(response.timings.duration);
 }
 
-/** Asks what is wrong in one place; the refusal must name the mistake and its place. */
+/** Asks a query with one mistake; the refusal must name the mistake and its place. */
 function askBadInput(): void {
   const bad = badInput(nextPlace());
   const response = postBadInput(bad.body);

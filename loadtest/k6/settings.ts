@@ -20,10 +20,10 @@ export const run = Number(__ENV.RUN ?? 1 + Math.floor(Math.random() * 999_999));
 
 export const duration = __ENV.DURATION ?? "30s";
 
-/** For so many seconds the load rises before anything is measured; 0 leaves that out. */
+/** The seconds for which the load rises before anything is measured; 0 leaves that out. */
 export const warmUp = Number(__ENV.WARM_UP ?? 5);
 
-/** Queries a second. */
+/** Queries per second. */
 export const rate = __ENV.RATE === undefined ? defaultRate(scenario) : Number(__ENV.RATE);
 
 /** Limits on latency are multiplied by this factor, for shared or slow machines. */

@@ -9,7 +9,7 @@ import { findFailure, getStatus, post, readStatus } from "./client.ts";
 import { type Fault, judge, timeToComplete, timeToFirstHistogram } from "./metrics.ts";
 import { heavyAt, nextPlace } from "./next-question.ts";
 
-/** Seconds. */
+/** In seconds. */
 const shortestPause = 0.005;
 const longestPause = 0.1;
 const longest = 30;

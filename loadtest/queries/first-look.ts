@@ -1,4 +1,4 @@
-/** `first-look`: the spectrum of one column in a range that somebody happened to choose. */
+/** `first-look`: the spectrum of one column in an arbitrary range. */
 import { draw, everyEvent, type Place, type Question } from "./question.ts";
 import { rebin, type Spectrum, unweighted } from "./references.ts";
 

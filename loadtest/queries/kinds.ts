@@ -11,11 +11,11 @@ export interface KindOfQuery {
   readonly what: string;
   /** Its share of the queries of `mixed`; all shares add up to 1. */
   readonly share: number;
-  /** Queries a second in a scenario of this kind alone, where no rate is asked for. */
+  /** The default rate, in queries per second, of a scenario of this kind alone. */
   readonly rate: number;
-  /** Half, 95 % and 99 % of the answers may take so many milliseconds at most. */
+  /** The most milliseconds that half, 95 % and 99 % of the answers may take. */
   readonly limits: { readonly p50?: number; readonly p95?: number; readonly p99?: number };
-  /** Virtual users suffice as long as no answer takes more than so many seconds. */
+  /** The number of virtual users suffices as long as no answer takes more than this many seconds. */
   readonly patience: number;
 }
 
@@ -29,12 +29,12 @@ export const kindsOfQuery: Readonly<Record<Kind, KindOfQuery>> = {
   "bad-input": { what: "wrong in one place, which the answer must name", share: 0.1, rate: 100, limits: { p99: 50 }, patience: 1 },
 };
 
-/** Queries a second of `mixed` where no rate is asked for. */
+/** The default rate of `mixed`, in queries per second. */
 export const mixedRate = 50;
 
 export const defaultRate = (scenario: Scenario): number => (scenario === "mixed" ? mixedRate : kindsOfQuery[scenario].rate);
 
-/** How many queries a second of each kind a scenario asks that asks `rate` queries a second in all. */
+/** The rate of each kind, in queries per second, in a scenario with `rate` queries per second in all. */
 export function ratesOf(scenario: Scenario, rate: number): ReadonlyMap<Kind, number> {
   if (scenario !== "mixed") return new Map([[scenario, rate]]);
   return new Map(kinds.map((kind) => [kind, rate * kindsOfQuery[kind].share]));

@@ -3,7 +3,7 @@ import { type DemoEvents, generateEvents } from "../../datasets/demo/generate-ev
 import { demoEntries, demoFiles, demoSeed } from "../../datasets/demo/write-demo-file.ts";
 import { cuts, gapAxis, massAxis, type References, type Selection, type Spectrum, sumAxis } from "./references.ts";
 
-/** Raise it when what is counted here or the demo's generator changes: references of another edition are made anew. */
+/** Must be raised when the counts made here or the demo's generator change; references of another edition are made anew. */
 export const referencesEdition = "1";
 
 interface Column {
@@ -61,7 +61,7 @@ function countInto(counts: number[], { lower, width, bins }: Column, values: Flo
   }
 }
 
-/** What is counted over the events of a range of MET. */
+/** Counts over the events of a range of MET. */
 class Slice {
   #events = 0;
   #weight = 0;

@@ -1,4 +1,4 @@
-/** What the runner was asked for, checked before anything begins. Throws `LoadError` of exit code 2 that says what would be right. */
+/** Reads and checks the runner's arguments before anything begins. Throws `LoadError` of exit code 2 that tells what would be right. */
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { parseDuration } from "../../runtime/start/config/units.ts";
@@ -21,7 +21,7 @@ export type Task =
 
 interface Common {
   readonly target: TargetChoice;
-  /** Absolute; nothing is written where undefined. */
+  /** The absolute path of the JSON report; nothing is written if undefined. */
   readonly json?: string;
 }
 
@@ -29,13 +29,13 @@ export interface LoadTask extends Common {
   readonly kind: "load";
   readonly scenario: Scenario;
   readonly mode: "once" | "find-limit" | "soak" | "overload";
-  /** Milliseconds; of each step with `find-limit`. */
+  /** In milliseconds; with `find-limit`, of each step. */
   readonly duration: number;
-  /** Queries a second; with `overload` a tenth of them. */
+  /** Queries per second; with `overload`, a tenth of the load. */
   readonly rate: number;
-  /** Limits on latency are multiplied by it. */
+  /** A factor for the limits on latency. */
   readonly slack: number;
-  /** Absolute. */
+  /** The absolute path of the HTML report. */
   readonly html: string;
 }
 
@@ -47,7 +47,7 @@ export interface WatchersTask extends Common {
 
 export interface SiegeTask extends Common {
   readonly kind: "siege";
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly duration: number;
   readonly slack: number;
 }
@@ -104,7 +104,7 @@ function describe(): Command {
     .addHelpText("after", help);
 }
 
-/** @param args Without the names of the program and of the interpreter. */
+/** @param args The arguments without the names of interpreter and program. */
 export function readArguments(args: readonly string[]): Task {
   const command = describe();
   let said = "";

@@ -1,6 +1,6 @@
 /**
- * Finds k6, the load generator: the program that the variable K6 names, else one on PATH, else one among go's programs; else it is built,
- * where there is go.
+ * Finds k6, the load generator: the program that the variable K6 names, else one on PATH, else one among Go's programs. If there is none but Go is
+ * installed, it is built.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,8 +13,8 @@ import { LoadError } from "./load-error.ts";
 export const k6Module = "go.k6.io/k6@v1.8.1";
 
 /**
- * Resolves with a path or name that can be run. Throws a `LoadError` that says how to get k6. @param directory A program that is built is
- * kept there.
+ * Resolves with a path or name that can be run. Throws a `LoadError` that tells how to get k6. @param directory The folder for a program that is
+ * built.
  */
 export async function findK6(directory: string, onBuild: () => void): Promise<string> {
   const named = process.env.K6;

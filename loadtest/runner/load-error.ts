@@ -1,6 +1,6 @@
 /**
- * A load test cannot be run. `message` says what is required and what to do; the exit code is 2 for bad options, 3 where a program or a
- * server is missing.
+ * A load test cannot be run. `message` tells what is required and what to do; the exit code is 2 for wrong options, 3 if a program or a server is
+ * missing.
  */
 export class LoadError extends Error {
   override readonly name = "LoadError";

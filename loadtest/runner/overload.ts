@@ -25,7 +25,7 @@ export interface OverloadReport {
 }
 
 export interface OverloadOptions {
-  /** The load lasts so many milliseconds. */
+  /** The milliseconds that the load lasts. */
   readonly duration: number;
   readonly run: (onBegin: () => void) => Promise<Report>;
   readonly onStep: (step: string) => void;

@@ -19,11 +19,11 @@ export interface Run {
   readonly target: Pick<Target, "name" | "urls" | "measured">;
   /** The path of the file of right answers. */
   readonly references: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly duration: number;
   readonly rate: number;
   readonly slack: number;
-  /** For so many seconds the load rises before the duration begins; where undefined the script decides. */
+  /** The seconds for which the load rises before the duration begins; the script decides if undefined. */
   readonly warmUp?: number;
   /** Called every second. */
   readonly onProgress: (done: { readonly iterations: number; readonly perSecond: number }) => void;
@@ -33,12 +33,12 @@ export interface Run {
   readonly signal: AbortSignal;
 }
 
-/** k6 exits with this code where a threshold broke. */
+/** k6's exit code after a broken threshold. */
 const thresholdsBroken = 99;
 const mostFaults = 5;
 const lastLines = 20;
 
-/** Throws `LoadError` where k6 ends before its time or not at all as it should. */
+/** Runs k6. Throws `LoadError` if it ends too early or with an unexpected exit code. */
 export async function runK6(run: Run): Promise<Report> {
   const { scenario, target, rate, signal } = run;
   const summary = `${run.references}.${process.pid}.summary`;
@@ -56,7 +56,7 @@ export async function runK6(run: Run): Promise<Report> {
   createInterface({ input: child.stderr }).on("line", (line) => {
     if (line.includes(`msg="${loadBegins}"`)) {
       endTime = followTime(target.measured);
-      // A failure is told below, where this is waited for.
+      // A failure is reported below, where it is awaited.
       endTime.catch(() => undefined);
       run.onBegin?.();
       return;

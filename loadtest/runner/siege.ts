@@ -1,6 +1,6 @@
 /**
- * A siege: hogs whose queries compute for ever, one user under ever new names, and requests that are sent by halves; meanwhile honest clients ask, and
- * every answer is compared. Each has an address of its own, which the server is told as by a proxy (`--trust-proxy`).
+ * A siege: hogs whose queries compute for ever, one user under ever new names, and requests that are only half sent. Meanwhile honest clients ask, and
+ * every answer is compared. Each client has an address of its own, which the server learns as from a proxy (`--trust-proxy`).
  */
 
 import { once, setMaxListeners } from "node:events";
@@ -65,14 +65,14 @@ function divide(taken: number, { seconds, phases, measured, slowest }: Timing): 
 const honest = 20;
 const hogs = 2;
 const halves = 500;
-/** So many queries of the flood are on their way at a time. */
+/** The number of queries of the flood at a time. */
 const flood = 50;
-/** Milliseconds between two questions of an honest client. */
+/** The milliseconds between two questions of an honest client. */
 const pause = 1_000;
 const patience = 30_000;
-/** Milliseconds for which honest clients are alone: a server that has just started has code to compile, whoever asks. */
+/** The milliseconds for which honest clients are alone, while a newly started server compiles its code. */
 const warmUp = 5_000;
-/** Milliseconds: 95 % of the honest answers may take so long. */
+/** The most milliseconds that 95 % of the honest answers may take. */
 const mostP95 = 500;
 
 export async function besiege(target: Target, { duration, slack, references, signal }: SiegeOptions): Promise<SiegeReport> {
@@ -198,8 +198,8 @@ function count({ ends }: { readonly ends: Record<string, number> }, end: string)
 }
 
 /**
- * Sums over all jets of all jets of all jets …: it does not come to an end in the time of a siege. The innermost term depends on every one of them, for a term
- * that does not is computed once for each event, outside of the loops.
+ * A query with sums over all jets, of all jets, of all jets …, which does not end within a siege. The innermost term depends on all of them; otherwise it
+ * would be computed only once for each event, outside of the loops.
  */
 function endless(place: Place): object {
   const jets = Array.from({ length: 10 }, (_, level) => `x${level}`);

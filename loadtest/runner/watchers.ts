@@ -43,10 +43,10 @@ export interface Shares {
 /** Seconds within which all streams must have a first event, and for which they are then watched. */
 const longestOpening = 60;
 const watching = 10;
-/** So many connections are opened and not read, for so many seconds. */
+/** The number of connections that are opened and not read, and for how many seconds. */
 const unreadStreams = 100;
 const unreadSeconds = 10;
-/** All unread streams together may take so many bytes of the server's memory. */
+/** The most bytes of the server's memory that all unread streams together may take. */
 const mostUnread = 64 * 2 ** 20;
 const mostFaults = 5;
 
@@ -124,7 +124,7 @@ async function watchAll(target: Target, ids: readonly string[], options: Watcher
   }
 }
 
-/** The queries are asked by many clients, since one alone may not have so many. */
+/** Each query has a client of its own, since the server limits the queries of one client. */
 const headers = (index: number) => ({
   "content-type": "application/json",
   "femtoq-client": `watched-${index}`,

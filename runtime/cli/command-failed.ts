@@ -2,7 +2,7 @@
 export const exitCodes = { done: 0, failed: 1, badQuery: 2, notReached: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** The command ends with this message for whoever typed it, and this exit code. */
+/** Ends the command with this message for its user, and this exit code. */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
   readonly exitCode: ExitCode;

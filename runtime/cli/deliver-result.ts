@@ -14,21 +14,21 @@ export const formats = ["text", "json", "uhi", "root", "csv", "svg", "jsonl", "p
 export type Format = (typeof formats)[number];
 
 export interface Delivery {
-  /** Where absent, the extension of `output` decides: none and `.txt` mean text. */
+  /** If absent, the extension of `output` decides; none and `.txt` mean text. */
   readonly format?: Format;
   readonly output?: string;
   readonly histogram?: string;
-  /** The rows are wanted. */
+  /** Whether rows are wanted. */
   readonly rows?: boolean;
 }
 
 const rowFormats: ReadonlySet<Format | undefined> = new Set<Format>(["jsonl", "parquet"]);
 
-/** `rows` for what has no format: JSON lines. */
+/** The wanted format. Rows on standard output are JSON lines by default. */
 export const formatFor = ({ output, format, rows }: Delivery): Format | undefined =>
   format ?? (rows && output === undefined ? "jsonl" : formatOf(output));
 
-/** Call it before anything is computed: it throws where neither `format` nor the extension of `output` tells the format, and where the query has nothing of it. */
+/** Must be called before anything is computed. Throws if neither `format` nor the extension of `output` tells the format, or if it does not fit the query. */
 export function checkDelivery(delivery: Delivery, query: unknown, stdout: Output): void {
   const { output, rows = false } = delivery;
   const format = formatFor(delivery);
@@ -45,7 +45,7 @@ export function checkDelivery(delivery: Delivery, query: unknown, stdout: Output
   throw new CommandFailed(exitCodes.badQuery, message);
 }
 
-/** Leaves the exit code at 1 where some partition is not in the result. */
+/** Writes the result. The exit code becomes 1 if some partition is not in it. */
 export async function deliverResult(invocation: Invocation, status: Status, delivery: Delivery): Promise<void> {
   const { output, histogram } = delivery;
   const format = formatFor(delivery) ?? "text";
@@ -76,7 +76,7 @@ function describeEnd({ state, partitions: { total } }: Status): string {
   return `The query was ${state}.`;
 }
 
-/** Files called .root hold something else: ROOT's JSON is asked for by name. */
+/** The format by the extension. Not for `.root`: files of this name are no JSON, so ROOT's JSON must be asked for by name. */
 function formatOf(output: string | undefined): Format | undefined {
   const extension = extname(output ?? "")
     .slice(1)

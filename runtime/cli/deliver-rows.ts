@@ -1,4 +1,4 @@
-/** Writes a query's rows to standard output or to a file, as fast as whoever reads them: nothing is kept here. */
+/** Writes a query's rows to standard output or to a file, at the reader's speed and without keeping them in memory. */
 import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
@@ -25,7 +25,7 @@ export async function deliverRows({ api, signal, terminal }: Invocation, id: str
   }
 }
 
-/** Under another name until it is whole. */
+/** Writes a file, under another name until it is complete. */
 async function writeFile(body: Readable, output: string): Promise<void> {
   const unfinished = `${output}.part`;
   try {
@@ -38,7 +38,7 @@ async function writeFile(body: Readable, output: string): Promise<void> {
   }
 }
 
-/** The pieces of a body; it rejects where the answer ends too early. */
+/** The pieces of a body; throws if the answer ends too early. */
 async function* piecesOf(body: Readable): AsyncGenerator<Uint8Array> {
   try {
     yield* body;

@@ -8,7 +8,7 @@ import type { Colours } from "./draw/terminal.ts";
 export interface ProblemOptions {
   readonly colours: Colours;
   readonly width: number;
-  /** The query that the places of the errors point into. */
+  /** The query to which the errors' places refer. */
   readonly query?: unknown;
 }
 
@@ -20,7 +20,7 @@ export function describeProblem(told: Problem, options: ProblemOptions): string 
   if (problem.code === "unknown-query") return `${colours.red(problem.title)}: ${problem.detail}\n${whereIds}`;
   if (!problem.errors || problem.errors.length === 0) return `${colours.red(problem.title)}: ${problem.detail}`;
   const { length } = problem.errors;
-  // Only for a query does the number of errors say enough; elsewhere the detail says more than the places do.
+  // For a query the number of errors is enough, since each error follows; other problems are best told by their detail.
   const summary = problem.code === "bad-query" ? (length === 1 ? "1 error" : `${length} errors`) : problem.detail;
   const head = `${colours.red(problem.title)}: ${summary}`;
   return [head, ...problem.errors.flatMap((issue) => ["", ...describeIssue(issue, options)])].join("\n");
@@ -37,7 +37,7 @@ function describeIssue(issue: QueryIssue, { colours, width, query }: ProblemOpti
   return [colours.bold(place), ...drawn, `  ${message}`, ...meant];
 }
 
-/** Gives the line of a text, and a caret under its column, both cut to the width around the caret. */
+/** The line of a text and a caret under its column, both cut to the width around the caret. */
 export function pointInto(
   text: string,
   place: { readonly line: number; readonly column: number; readonly width: number },
@@ -51,7 +51,7 @@ export function pointInto(
   return [`${before}${line.slice(start, end)}${end < line.length ? "…" : ""}`, `${" ".repeat(before.length + offset - start)}^`];
 }
 
-/** Follows a JSON pointer (RFC 6901); undefined where it leads nowhere. A single filter is both `/filter` and `/filter/0`. */
+/** Follows a JSON pointer (RFC 6901); undefined if there is no such value. A single filter is both `/filter` and `/filter/0`. */
 function valueAt(query: unknown, pointer: string): unknown {
   let value = query;
   for (const part of pointer.split("/").slice(1)) {

@@ -7,12 +7,12 @@ export interface Invocation {
   readonly terminal: Terminal;
   readonly api: ApiClient;
   readonly signal: AbortSignal;
-  /** The query that was sent; the places in a problem document point into it. */
+  /** The query that was sent, to which the places in a problem document refer. */
   query: unknown;
   exitCode: ExitCode;
 }
 
-/** Call it when a command runs: the options of the whole program are known only then. */
+/** Must be called when the command runs, since the program's options are known only then. */
 export type GetInvocation = () => Invocation;
 
 export const createInvocation = (terminal: Terminal, api: ApiClient, signal: AbortSignal): Invocation => ({
@@ -23,10 +23,10 @@ export const createInvocation = (terminal: Terminal, api: ApiClient, signal: Abo
   exitCode: exitCodes.done,
 });
 
-/** What the server asks for where a request stops or removes what others want. */
+/** The options of requests that need an operator's rights. */
 export const operatorOf = ({ signal, terminal }: Invocation) => ({ signal, secret: terminal.environment.FEMTOQ_ZOOKEEPER_AUTH });
 
-/** For the help of commands that send it. */
+/** Where such requests are permitted, for the help of commands. */
 export const whereOperatorsAsk =
   "on the server's own machine, elsewhere with FEMTOQ_ZOOKEEPER_AUTH as the processes of the cluster have it";
 

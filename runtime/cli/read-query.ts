@@ -7,7 +7,7 @@ import { CommandFailed, exitCodes } from "./command-failed.ts";
 import { pointInto } from "./describe-problem.ts";
 import type { Terminal } from "./draw/terminal.ts";
 
-/** Characters; the server takes no more either. */
+/** The most characters, which is also the server's limit. */
 const largest = 1_000_000;
 
 export interface QueryText {
@@ -41,7 +41,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Names the place of the first error, since hosts differ in what `JSON.parse` tells of it. */
+/** Names the place of the first error itself, since hosts' `JSON.parse` differ in what they tell of it. */
 function describeSyntaxError(name: string, content: string): string {
   const { line, column, message } = findSyntaxError(parser.parse(content), content)!;
   const [source, caret] = pointInto(content, { line, column, width: 76 });

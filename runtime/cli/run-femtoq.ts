@@ -21,15 +21,15 @@ import { clientName, coloursFor, type Terminal, widthOf, write, writeNow } from 
 import { createInvocation, type GetInvocation, type Invocation } from "./invocation.ts";
 
 export interface FemtoqOptions {
-  /** It aborts with `Interrupted` at Ctrl-C. */
+  /** Aborts with `Interrupted` at Ctrl-C. */
   readonly signal: AbortSignal;
-  /** A test gives its own. */
+  /** Tests pass their own. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
 
-/** Each adds one or more commands to the program; help lists them in this order. */
+/** Functions that each add one or more commands to the program; help lists them in this order. */
 const commands: readonly ((program: Command, getInvocation: GetInvocation) => void)[] = [
   addQueryCommand,
   addExplainCommand,

@@ -39,7 +39,7 @@ export async function listFiles(pattern: string, { endings, signal }: ListOption
   return await lister.list(signal);
 }
 
-/** The thread is blocked by looks for so many milliseconds at most before others have it. */
+/** The most milliseconds that looks block the thread before other tasks run. */
 const longestHold = 5;
 /** In nanoseconds. Times of change are coarse: a folder that changed less than this ago may change again without showing it. */
 const settling = 2_000_000_000n;
@@ -118,7 +118,7 @@ async function findNearDevices(files: readonly (SeenFile | undefined)[]): Promis
   return new Set(near.flat());
 }
 
-/** The files of which the system says what it said before. */
+/** The files whose `stat` is the same as before. */
 async function unchangedOf(
   paths: readonly string[],
   before: ReadonlyMap<string, NearFile>,

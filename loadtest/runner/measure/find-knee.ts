@@ -1,4 +1,4 @@
-/** Decides which rate to try next in the search for the highest that keeps the limits. */
+/** Decides which rate to try next in the search for the highest rate that keeps the limits. */
 
 export interface Trial {
   readonly rate: number;
@@ -6,9 +6,9 @@ export interface Trial {
 }
 
 export interface Knee {
-  /** The highest rate that kept the limits and is below all that broke one; undefined where there is none. */
+  /** The highest rate that kept the limits and is below all rates that broke one; undefined if there is none. */
   readonly kept: number | undefined;
-  /** The lowest rate that broke a limit; undefined where there is none. */
+  /** The lowest rate that broke a limit; undefined if there is none. */
   readonly broken: number | undefined;
 }
 

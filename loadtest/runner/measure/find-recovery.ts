@@ -1,9 +1,9 @@
-/** Finds when a server's answers are again as they were before an overload. */
+/** Finds when a server answers as fast as before an overload. */
 import { quantile } from "../../../test/support/timing.ts";
 import type { Probe, ProbeKind } from "./probe.ts";
 
 export interface Level {
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly p50: number;
   readonly p99: number;
   readonly asked: number;
@@ -12,17 +12,17 @@ export interface Level {
 }
 
 export interface Recovery {
-  /** How answers were in the calm before the load, with which answers after it are compared. */
+  /** The answers before the load, with which answers after it are compared. */
   readonly calm: Level;
-  /** Seconds from the end of the overload to the recovery; undefined where it was not seen. */
+  /** The seconds from the end of the overload to the recovery; undefined if it was not seen. */
   readonly seconds: number | undefined;
 }
 
-/** Seconds: so long a stretch of probes is compared with the calm, and the stretches begin so far apart. */
+/** In seconds: the length of each stretch of probes that is compared, and the distance of their beginnings. */
 const window = 3;
 const step = 0.25;
 /**
- * Answers within this factor of the calm, and so many milliseconds more, count as recovered: a few probes scatter, very fast ones the more.
+ * Answers within this factor of those before the load, plus the allowance in milliseconds, count as recovered, since few and very fast probes scatter.
  */
 const factor = 2;
 const allowance = 10;

@@ -6,8 +6,8 @@ export interface Slope {
 }
 
 /**
- * The line of least squares through points (x, y) in order of x; slope 0 for fewer than two values of x. What is sampled often resembles its
- * neighbours (a heap that fills and is swept), so the points count only as many as the likeness of neighbouring residuals leaves independent.
+ * The line of least squares through points (x, y) in order of x; slope 0 for fewer than two values of x. Neighbouring samples are often alike (a heap
+ * that fills and is swept), so the error is computed with the number of independent points, estimated from the likeness of neighbouring residuals.
  */
 export function fitSlope(points: readonly (readonly [number, number])[]): Slope {
   const mean = (index: 0 | 1) => points.reduce((sum, point) => sum + point[index], 0) / points.length;

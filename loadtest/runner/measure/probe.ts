@@ -10,11 +10,11 @@ export type ProbeKind = "stored" | "new";
 
 export interface Probe {
   readonly kind: ProbeKind;
-  /** It was asked so many seconds after probing began. */
+  /** When it was asked, in seconds after probing began. */
   readonly second: number;
-  /** Milliseconds until the whole answer was there, or the failure. */
+  /** The milliseconds until the whole answer or the failure. */
   readonly milliseconds: number;
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 if no answer came. */
   readonly status: number;
 }
 

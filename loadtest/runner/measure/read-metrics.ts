@@ -8,7 +8,7 @@ export interface Measured {
   readonly url: string;
 }
 
-/** Milliseconds. It is long, since a busy process answers late and its metrics are wanted all the same. */
+/** In milliseconds. It is long, since a busy process answers late but its metrics are still wanted. */
 const patience = 30_000;
 
 /** Rejects where the process does not answer in time. */

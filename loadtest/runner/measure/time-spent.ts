@@ -16,7 +16,7 @@ export interface Step {
 }
 
 interface Look {
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly at: number;
   readonly metrics: readonly Metrics[];
 }

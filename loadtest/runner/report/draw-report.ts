@@ -85,7 +85,7 @@ function describeLatency({ first, complete }: KindReport): string[] {
 
 export const formatMilliseconds = (milliseconds: number): string => milliseconds.toFixed(milliseconds < 100 ? 1 : 0);
 
-/** Names everything in a run that was not as it should be; empty where all limits are kept. */
+/** Names every broken limit and every fault of a run; empty if all limits were kept. */
 export function listBreaks({ kinds }: Report): readonly string[] {
   return kinds.flatMap((each) => [
     ...each.limits.filter(({ kept }) => !kept).map(({ limit }) => `${each.kind} ${formatLimit(limit)}`),

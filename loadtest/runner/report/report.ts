@@ -23,7 +23,7 @@ export interface KindReport {
   /** Questions that got another unexpected status, or no answer in time. */
   readonly failed: number;
   readonly dropped: number;
-  /** Latency to the whole answer, and to the first histogram; absent where there was none. */
+  /** The latency to the whole answer, and to the first histogram; absent if there was none. */
   readonly complete?: Latency;
   readonly first?: Latency;
   readonly limits: readonly { readonly limit: string; readonly kept: boolean }[];
@@ -33,10 +33,10 @@ export interface Report {
   readonly scenario: Scenario;
   readonly target: string;
   readonly started: string;
-  /** The load lasted so many seconds; what was asked before it does not count. */
+  /** The seconds that the load lasted; questions before it do not count. */
   readonly seconds: number;
   readonly rate: number;
-  /** True where nothing was wrong, failed, dropped or too slow. */
+  /** True if nothing was wrong, failed, dropped or too slow. */
   readonly kept: boolean;
   readonly quantiles: readonly number[];
   readonly kinds: readonly KindReport[];
@@ -50,7 +50,7 @@ export interface Report {
   readonly faults: readonly string[];
 }
 
-/** The parts that we read of what k6 hands to `handleSummary`. */
+/** The parts that we read of k6's summary, which it passes to `handleSummary`. */
 export interface Summary {
   readonly metrics: Readonly<
     Record<

@@ -25,7 +25,7 @@ export function addFunctionsCommand(program: Command, getInvocation: GetInvocati
       const invocation = getInvocation();
       if (name === undefined) return listFunctions(invocation);
       const path = `/functions/${encodeURIComponent(name)}?${new URLSearchParams(parameters.map(readParameter))}`;
-      // The answer names the query at once, so that it can be followed, and withdrawn.
+      // With `wait=0` the answer comes at once and names the query, which can then be followed and withdrawn.
       const headers = { accept: "application/json", prefer: "wait=0" };
       await runToResult(invocation, (signal) => invocation.api.json(path, { signal, headers }) as Promise<Status>, options);
     });

@@ -16,7 +16,7 @@ interface InspectOptions {
   readonly json?: boolean;
 }
 
-/** A column with what was read of its values, or why they could not be read. */
+/** A column with the statistics of its values, or why they could not be read. */
 interface ReadColumn {
   readonly column: InspectedColumn;
   readonly statistics?: Statistics;
@@ -50,10 +50,10 @@ Examples:
 }
 
 async function inspect(invocation: Invocation, pattern: string, { stats = false, json = false }: InspectOptions): Promise<void> {
-  // Loaded here: most commands read no files.
+  // Loaded here, since most commands read no files.
   const { inspectFiles, inspectTrees } = await import("../../../datasets/inspect/inspect-files.ts");
   const inspection = await inspectFiles(pattern).catch(async (error: unknown) => {
-    // Whoever does not know which trees a file has is shown them.
+    // If the file has several trees, shows them before the error.
     const trees = error instanceof DatasetError ? await inspectTrees(pattern).catch(() => []) : [];
     if (trees.length > 0 && !json) await print(invocation, `${drawTrees(displayable(trees)).join("\n")}\n\n`);
     throw error;
@@ -67,7 +67,7 @@ async function inspect(invocation: Invocation, pattern: string, { stats = false,
   const unusable = unsupported.map(({ name, reason }) => ({ column: name, unusable: reason }));
   if (json) for (const each of unusable) await print(invocation, JSON.stringify(each));
   else {
-    // When all is read: what ends the reading is not told behind the half of a table.
+    // Printed when all is read, so that an error does not come after half a table.
     const head = describeHead(displayable({ ...inspection, dataset: undefined }), drawOptions(invocation).colours.bold);
     await print(invocation, head + drawColumns(read, stats).join("\n"));
   }
@@ -79,7 +79,7 @@ async function inspect(invocation: Invocation, pattern: string, { stats = false,
   if (broken.length > 0) invocation.exitCode = exitCodes.failed;
 }
 
-/** One column after the other. One that cannot be read is named, and the others are read all the same. */
+/** Reads one column after the other. A column that cannot be read is named, and the others are still read. */
 async function* readAll(invocation: Invocation, { dataset, partitions, columns }: Inspection): AsyncGenerator<ReadColumn> {
   const { terminal, signal } = invocation;
   const { readStatistics } = await import("../../../datasets/inspect/read-statistics.ts");
@@ -102,7 +102,7 @@ async function* readAll(invocation: Invocation, { dataset, partitions, columns }
   }
 }
 
-/** A file that is damaged may state more values than memory has. */
+/** The message for an error; also for a damaged file that states more values than fit into memory. Undefined for other errors. */
 function failureOf(error: unknown, { name }: InspectedColumn): string | undefined {
   if (error instanceof DatasetError) return error.message;
   return error instanceof RangeError

@@ -138,7 +138,7 @@ const exitCodeOf: Partial<Record<MesosErrorCode, ExitCode>> = {
   unauthorized: exitCodes.badQuery,
 };
 
-/** From files, which must be there. */
+/** Reads the credentials and certificates from their files, which must exist. */
 async function readAccess({ credential, ca }: MesosOptions): Promise<Access> {
   const { readCredentials } = await import("../../mesos/protocol/credentials.ts");
   try {

@@ -1,4 +1,4 @@
-/** What `femtoq mesos run` does once its options are known: a live table on a terminal, lines elsewhere, and an exit code by how the jobs ended. */
+/** Carries out `femtoq mesos run`: shows a live table on a terminal, lines elsewhere; the exit code tells how the jobs ended. */
 import { readFile } from "node:fs/promises";
 import { pause } from "../../../base/pause.ts";
 import { displayable, escapeText } from "../../../functions/render/displayable.js";
@@ -30,11 +30,11 @@ export interface JobsFile {
   readonly options: RunOptions;
   readonly access: Access;
   readonly record: () => Promise<SchedulerRecord>;
-  /** `check` sees the record before anything is done with it. */
+  /** Opens the scheduler; calls `check` with the record before using it. */
   readonly open: (check: (record: SchedulerRecord) => void) => Promise<Scheduler>;
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const betweenDrawings = 250;
 const betweenLooks = 10_000;
 const mostRows = 20;
@@ -57,7 +57,7 @@ interface Run extends JobsFile {
   readonly jobs: readonly WantedTask[];
 }
 
-/** Until all is over, or the record is lost. `told`: the code of the jobs' ends, where they were told before. */
+/** Leads until the framework has ended or the record is lost. `told` is the exit code, if the jobs' ends were reported before. */
 async function lead(run: Run, told: ExitCode | undefined): Promise<{ readonly code: ExitCode | undefined; readonly isOver: boolean }> {
   const { invocation, jobs, options, access, record, open } = run;
   let before: SchedulerRecord | undefined;
@@ -70,7 +70,7 @@ async function lead(run: Run, told: ExitCode | undefined): Promise<{ readonly co
   });
   if (scheduler === "lost") return { code: told, isOver: false };
   if (!scheduler) {
-    // Whoever ran the jobs had ended the framework, and was killed or lost its record before it could note that.
+    // An earlier process had ended the framework, but was killed or lost its record before it could record that.
     await settle(await record(), options);
     const ended = new Map(before!.tasks.map((task) => [task.wanted.id, task]));
     const tasks = jobs.flatMap(({ id }) => ended.get(id) ?? []);
@@ -91,7 +91,7 @@ async function lead(run: Run, told: ExitCode | undefined): Promise<{ readonly co
     const isDrawn = isTerminal(invocation.terminal.stderr);
     const code = told ?? (await tellEnds(invocation, { tasks, from: scheduler, options, isDrawn }));
     if (end) throw new CommandFailed(exitCodes.failed, "message" in end ? end.message : "the scheduler ended");
-    // Nothing of it runs any more. A process that waits to take over must find that all is done.
+    // No job runs any more. With ZooKeeper the ends stay in the record, so that a process that waits to take over finds that all is done.
     await scheduler.teardown({ keepTasks: options.zookeeper !== undefined });
     return { code, isOver: (await scheduler.ended).kind !== "lost" };
   } finally {
@@ -104,7 +104,7 @@ async function lead(run: Run, told: ExitCode | undefined): Promise<{ readonly co
 const isRemoved = (error: unknown): boolean =>
   error instanceof CommandFailed && error.cause instanceof MesosError && error.cause.code === "removed";
 
-/** As a teardown leaves it. */
+/** Brings the record into the state after a teardown. */
 async function settle(record: SchedulerRecord, { zookeeper }: RunOptions): Promise<void> {
   try {
     await (zookeeper === undefined ? record.clear() : record.write([{ kind: "framework", frameworkId: "" }]));
@@ -117,7 +117,7 @@ interface Ends {
   readonly tasks: readonly Task[];
   readonly from: Pick<SchedulerRecord, "frameworkId"> & Partial<Pick<Scheduler, "whyPending">>;
   readonly options: RunOptions;
-  /** The table's last line has told it. */
+  /** Whether the table's last line shows the ends already. */
   readonly isDrawn?: boolean;
 }
 
@@ -143,7 +143,7 @@ async function readFileOfJobs(file: string): Promise<readonly WantedTask[]> {
   }
 }
 
-/** A record goes on with its own jobs, and with no others. */
+/** Throws unless the record's jobs are the same as these. */
 function requireSameJobs({ tasks }: SchedulerRecord, jobs: readonly WantedTask[], { zookeeper }: RunOptions): void {
   const given = new Map(jobs.map((job) => [job.id, JSON.stringify(job)]));
   const other = tasks.find(({ wanted }) => given.get(wanted.id) !== JSON.stringify(wanted));
@@ -163,7 +163,7 @@ interface Watched {
   readonly signal: AbortSignal;
 }
 
-/** Says once of each job that no agent is big enough for it. */
+/** Reports once for each job that no agent is large enough for it. */
 async function tellOversized(invocation: Invocation, { jobs, scheduler, master, access, signal }: Watched): Promise<void> {
   const log = { info() {}, warn() {}, error() {} };
   const leaders = await openLeaders({ address: master, https: access.ca !== undefined, log }).catch(() => undefined);
@@ -173,7 +173,7 @@ async function tellOversized(invocation: Invocation, { jobs, scheduler, master, 
     while (!signal.aborted) {
       const agents = (await readAgentSizes({ leaders, ...access, signal })) ?? [];
       for (const job of jobs) {
-        // It may not be recorded yet.
+        // A job that is not recorded yet counts as pending.
         if (told.has(job.id) || (scheduler.task(job.id)?.state ?? "pending") !== "pending") continue;
         const why = whyOversized(job, agents);
         if (why === undefined) continue;
@@ -183,14 +183,14 @@ async function tellOversized(invocation: Invocation, { jobs, scheduler, master, 
       await pause(betweenLooks, signal);
     }
   } catch (error) {
-    // Offers tell it, too, though later.
+    // Offers will show it later, too.
     if (!signal.aborted) await warn(invocation, `Cannot ask the master for its agents: ${(error as Error).message}`);
   } finally {
     await leaders.close();
   }
 }
 
-/** Says each reason once for which jobs wait, with the first of them. */
+/** Reports each reason for which jobs wait once, with the first such job. */
 function tellWaiting(output: Invocation["terminal"]["stderr"], scheduler: Scheduler, jobs: readonly WantedTask[], told: Set<string>): void {
   const waiting = new Map<string, string[]>();
   for (const { id } of jobs) {

@@ -14,7 +14,7 @@ export interface ResultOptions extends Delivery {
   readonly timeout?: number;
 }
 
-/** Milliseconds: without a connection before giving up, and between looks at a dataset that grows. */
+/** In milliseconds: how long to try without a connection, and the interval of asking again while a dataset grows. */
 const patience = 30_000;
 const growthInterval = 500;
 
@@ -54,7 +54,7 @@ export function addQueryCommand(program: Command, getInvocation: GetInvocation):
     });
 }
 
-/** Adds the options that every command has that ends in a result. */
+/** Adds the options of all commands that deliver a result. */
 export function withResultOptions(command: Command): Command {
   return command
     .addOption(new Option("--format <format>", "of the result (as the extension of --output has it, or text)").choices(formats))
@@ -104,7 +104,7 @@ function readSeconds(text: string): number {
   throw new InvalidArgumentError("It must be a number of seconds, at most 86400.");
 }
 
-/** Explains, by reason, why the end may be long in coming. On a terminal the progress bar tells it. */
+/** Explains why the query may take long, by reason. On a terminal the progress bar shows it. */
 function describeWaiting({ dataset, preparing, note }: Status): Readonly<Record<string, string>> {
   const why = note?.replace(/^no nodes(: )?(.*)/, (_, colon, reason) => (colon ? ` (${reason})` : ""));
   return {

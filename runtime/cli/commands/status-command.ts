@@ -60,7 +60,7 @@ async function showServer(invocation: Invocation, json: boolean): Promise<void> 
     node.host,
     node.id,
     ...[node.threads, node.running, node.done, node.failed].map(formatNumber),
-    // A node whose compute function is elsewhere holds nothing itself.
+    // A node with its compute function elsewhere has no cache of its own.
     node.cacheLimit === 0 ? "elsewhere" : `${formatBytes(node.cacheBytes)} of ${formatBytes(node.cacheLimit)}`,
     ...(areTasks ? [node.task ?? ""] : []),
     formatAge((Date.now() - Date.parse(node.since)) / 1000),

@@ -7,11 +7,11 @@ import type { Colours } from "./terminal.ts";
 
 const eighths = " ▁▂▃▄▅▆▇█";
 export const rows = 14;
-/** Columns before the frame, for numbers. */
+/** The number of character columns left of the frame, for numbers. */
 export const margin = 10;
-/** Every so many rows, counted from the highest, have a number at their upper edge. */
+/** One number for this many rows, counted from the top. */
 const rowsPerNumber = 4;
-/** Columns between two numbers below the axis. */
+/** The least character columns between two numbers below the axis. */
 const numberGap = 12;
 
 export interface DrawOptions {
@@ -39,7 +39,7 @@ export function drawBars(bins: Bins, { width, colours }: DrawOptions): readonly 
   return [...lines, ...labelBelow(bins, { merged, repeat, columns }, colours, [scale === "log" ? "logarithmic" : ""])];
 }
 
-/** The frame's lower side, with edges or names of bins, and what is to be said of the axis. */
+/** The lower side of the frame, with edges or names of bins, and the axis's label and notes. */
 export function labelBelow(bins: Bins, columns: Columns, colours: Colours, notes: readonly string[]): readonly string[] {
   const [{ edges, names, label }] = bins.axes;
   const below = names.length > 0 ? namesBelow(names, columns) : numbersBelow(edges, columns);
@@ -51,7 +51,7 @@ export function labelBelow(bins: Bins, columns: Columns, colours: Colours, notes
   ];
 }
 
-/** Sums whole bins into a column where there are more bins than room, and repeats columns where there is room for several a bin. */
+/** Fits bins into the width: sums several bins into one column if there are too many, or draws each bin several columns wide. */
 export function fitColumns(values: Float64Array, room: number): { heights: Float64Array; merged: number; repeat: number } {
   const merged = Math.max(1, Math.ceil(values.length / room));
   const heights = new Float64Array(Math.ceil(values.length / merged));
@@ -61,7 +61,7 @@ export function fitColumns(values: Float64Array, room: number): { heights: Float
   return { heights, merged, repeat: Math.max(1, Math.floor(room / heights.length)) };
 }
 
-/** A column that is not empty has one eighth at least. */
+/** The height of a column in eighths; at least 1 if it is not empty. */
 const level = (share: number, filled: boolean) => (filled ? Math.max(1, Math.round(share * rows * 8)) : 0);
 
 interface Columns {
@@ -70,7 +70,7 @@ interface Columns {
   readonly columns: number;
 }
 
-/** Writes the names of bins below their columns, as much of each as has room; one of several in a column that has not. */
+/** Writes the names of bins below their columns, each cut to its room; if a column has several bins, only one name. */
 function namesBelow(names: readonly string[], { merged, repeat, columns }: Columns): string {
   let line = "";
   for (let column = 0; column * merged < names.length; column++) {
@@ -82,7 +82,7 @@ function namesBelow(names: readonly string[], { merged, repeat, columns }: Colum
   return line.slice(0, columns).trimEnd();
 }
 
-/** Writes the edges of bins below their columns, as many as have room. */
+/** Writes edges of bins below their columns, as many as fit. */
 function numbersBelow(edges: readonly number[], { merged, repeat, columns }: Columns): string {
   let line = "";
   for (let column = 0; column * repeat <= columns; column++) {

@@ -54,7 +54,7 @@ interface Cells {
   readonly values: Float64Array;
 }
 
-/** Sums groups of bins into cells, so that the cells fit; of means it takes the mean. */
+/** Sums groups of bins into cells, so that the cells fit; for means it takes the mean. */
 function mergeCells(bins: Bins, room: { readonly columns: number; readonly rows: number }): Cells {
   const [width, height] = bins.axes.map(({ edges }) => edges.length - 1) as [number, number];
   const across = Math.ceil(width / room.columns);

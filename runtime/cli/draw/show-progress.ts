@@ -1,4 +1,4 @@
-/** Shows a progress bar on standard error where that is a terminal, and nothing elsewhere, so that logs and pipes stay clean. */
+/** Shows a progress bar on standard error if that is a terminal, else nothing, so that logs and pipes stay clean. */
 import { Presets, SingleBar } from "cli-progress";
 import type { Status } from "../../../functions/api.ts";
 import { displayable, escapeText } from "../../../functions/render/displayable.js";
@@ -37,12 +37,12 @@ export function showProgress(output: Output, { enabled }: { readonly enabled: bo
 
 export interface Steps {
   next(note: string): void;
-  /** So many are done now. */
+  /** Tells how many steps are done now. */
   reach(done: number): void;
   stop(): void;
 }
 
-/** A bar for work of a known number of steps. */
+/** A progress bar for a known number of steps. */
 export function showSteps(output: Output, { total, of }: { readonly total: number; readonly of: string }): Steps {
   if (!output.isTTY) return { next: () => undefined, reach: () => undefined, stop: () => undefined };
   const bar = openBar(output, `{bar} {value}/{total} ${of} · {note}`);

@@ -1,4 +1,4 @@
-/** The terminal that a command reads from and writes to; a test gives its own. */
+/** The terminal that a command reads from and writes to; tests pass their own. */
 import { hostname, userInfo } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import pc from "picocolors";
@@ -20,18 +20,18 @@ export type Colours = ReturnType<typeof pc.createColors>;
 const widthElsewhere = 80;
 const widest = 160;
 
-/** Gives colours on a terminal only, and not where NO_COLOR asks for none (no-color.org). */
+/** Colours on a terminal, unless NO_COLOR asks for none (no-color.org); elsewhere none. */
 export const coloursFor = (output: Output, { environment }: Terminal): Colours =>
   pc.createColors(output.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb");
 
 export const widthOf = (output: Output): number => Math.min(widest, Math.max(40, output.columns ?? widthElsewhere));
 
-/** Our own colours and the ends of lines. */
+/** Matches our own colour codes and line breaks, which are not escaped. */
 const ours = new RegExp(`(${String.fromCharCode(27)}\\[\\d+(?:;\\d+)*m|[\\n\\t])`);
 
 /**
- * Resolves when the text is handed on, so that a slow reader slows the writer. Rejects with `CommandFailed` where writing fails, as on a
- * full disk. What of it could do more to a terminal than be read is escaped, whoever it came from.
+ * Resolves when the text is passed on, so that a slow reader slows the writer. Rejects with `CommandFailed` if writing fails, as on a full disk. Escapes
+ * characters that could control a terminal, wherever the text came from.
  */
 export function write(output: Output, text: string): Promise<void> {
   const shown = text.split(ours).map((part, index) => (index % 2 === 0 ? escapeText(part) : part));
@@ -39,13 +39,13 @@ export function write(output: Output, text: string): Promise<void> {
     try {
       output.write(shown.join(""), (error) => (error ? reject(notWritten(error)) : resolve()));
     } catch (error) {
-      // Deno throws what Node hands to the callback.
+      // Deno throws errors that Node passes to the callback.
       reject(notWritten(error));
     }
   });
 }
 
-/** Writes without waiting. Throws `CommandFailed` where the host says at once that writing fails. */
+/** Writes without waiting. Throws `CommandFailed` if the host reports a failure at once. */
 export function writeNow(output: Output, text: string): void {
   try {
     output.write(text);
@@ -58,7 +58,7 @@ export const notWritten = (cause: unknown): CommandFailed =>
   new CommandFailed(exitCodes.failed, `Cannot write the output: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 
 /**
- * The client's name is the same for every command of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query`
+ * The client's name. It is the same for all commands of a user on a machine, so that `femtoq cancel` ends the interest that `femtoq query`
  * has.
  */
 export function clientName({ environment }: Terminal): string {

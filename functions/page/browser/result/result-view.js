@@ -13,7 +13,7 @@ import { createChartView } from "./chart-view.js";
 import { describeRun, describeSubmission, stateOf } from "./describe-run.js";
 import { createTimingView } from "./timing-view.js";
 
-/** A screen reader hears of progress at most once in so many milliseconds. */
+/** The least milliseconds between two announcements of progress to a screen reader. */
 const announceInterval = 4000;
 
 /**
