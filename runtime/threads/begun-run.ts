@@ -55,6 +55,12 @@ export class BegunRun {
     for (const { flags, stopped } of this.#governed) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
   }
 
+  /** The thread that had it is no more: another one runs it from its beginning. What was told to end is told so still. */
+  restart(): void {
+    this.#turnSince = undefined;
+    for (const { flags } of this.#governed) Atomics.store(flags, runPhase / 4, 0);
+  }
+
   /** Tells one of its programs to end. */
   stop(index: number, now: number): void {
     if (this.#job.isTogether && this.#ended.add(index).size < this.#job.programs.length) return;

@@ -14,6 +14,8 @@ export interface QueuedJob {
   readonly run?: QueuedRun;
   /** When a thread took it up, as `performance.now()`. */
   begun?: number;
+  /** The thread to which it is posted ahead. It waits all the same, and may be given to another one, until this one begins it. */
+  ahead?: { takeBack(): boolean } | undefined;
   /** When nobody waited for it any more, of a load that a thread has. */
   aborted?: number;
   readonly resolve: (answer: FromWorker) => void;
@@ -39,12 +41,17 @@ export class JobQueues {
     this.#queues[job.job.kind].push(job);
   }
 
-  /** True where it waited; then it rejects with `RunStopped`. */
-  cancel(job: QueuedJob): boolean {
+  /** True where it waited, and now does not any more. Where it is posted ahead, it is its thread's from now on. */
+  remove(job: QueuedJob): boolean {
     const queue = this.#queues[job.job.kind];
     const at = queue.indexOf(job);
-    if (at < 0) return false;
-    queue.splice(at, 1);
+    if (at >= 0) queue.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** True where it waited, and no thread had begun it; then it rejects with `RunStopped`. */
+  cancel(job: QueuedJob): boolean {
+    if (!takeBack(job) || !this.remove(job)) return false;
     job.reject(new RunStopped("cancelled before a thread began"));
     return true;
   }
@@ -52,7 +59,7 @@ export class JobQueues {
   /** Takes out what a thread should do next. */
   take({ mayRun }: { readonly mayRun: boolean }): QueuedJob | undefined {
     const { run, load, demo } = this.#queues;
-    const [first] = mayRun ? this.runs() : [];
+    const first = mayRun ? this.runs().find(takeBack) : undefined;
     if (first) return run.splice(run.indexOf(first), 1)[0];
     return load.shift() ?? demo.shift();
   }
@@ -65,7 +72,19 @@ export class JobQueues {
     return this.#turns.order([...byRun.keys()]).map((each) => byRun.get(each)!);
   }
 
+  /** What is posted ahead to a thread, and was not taken back. */
+  aheadOf(thread: { takeBack(): boolean }): QueuedJob | undefined {
+    return this.#queues.run.find(({ ahead }) => ahead === thread);
+  }
+
   rejectAll(reason: Error): void {
     for (const queue of Object.values(this.#queues)) for (const { reject } of queue.splice(0)) reject(reason);
   }
+}
+
+/** It is posted ahead to nobody any more; false where its thread has begun it. */
+export function takeBack(job: QueuedJob): boolean {
+  if (job.ahead && !job.ahead.takeBack()) return false;
+  job.ahead = undefined;
+  return true;
 }

@@ -6,7 +6,8 @@
  */
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
-import { type WorkerCrashed, WorkerThread, workerEntry } from "./worker-thread.ts";
+import type { FromWorker } from "./worker-messages.ts";
+import { type WorkerCrashed, type WorkerEvents, WorkerThread, workerEntry } from "./worker-thread.ts";
 
 export interface ThreadOptions {
   /** Programs that compute at a time. */
@@ -23,6 +24,8 @@ export interface ThreadOptions {
 
 interface ThreadEvents {
   readonly onIdle: (thread: WorkerThread) => void;
+  /** It has begun what was posted ahead to it. */
+  readonly onNext: (thread: WorkerThread, answer: Promise<FromWorker>) => void;
   /** It crashed, or is ended because all are. */
   readonly onDead: (thread: WorkerThread) => void;
 }
@@ -95,7 +98,9 @@ export class ThreadSet {
       log.error({ err: cause, pause: wait }, "a worker thread crashed and will be replaced");
       this.#startLater(threads, wait);
     };
-    const thread = new WorkerThread({ memories, entry, events: { onIdle: () => this.#events.onIdle(thread), onDead } });
+    const { onIdle, onNext } = this.#events;
+    const events: WorkerEvents = { onIdle: () => onIdle(thread), onNext: (answer) => onNext(thread, answer), onDead };
+    const thread = new WorkerThread({ memories, entry, events });
     this.#threads.add(thread);
   }
 }

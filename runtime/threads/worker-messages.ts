@@ -1,4 +1,7 @@
-/** What the main thread and its worker threads say to each other. One job at a time per worker; each job has one answer. */
+/**
+ * What the main thread and its worker threads say to each other. A worker does one job at a time; each job that it does has one answer. One more may be
+ * posted ahead: the worker begins it as soon as it has ended the one before, unless it was taken back by then.
+ */
 import type { DiskOutcome, DiskPlace } from "../../datasets/cache/disk/read-through.ts";
 import type { Block } from "../../datasets/cache/slab.ts";
 import type { ColumnLocation, ReadCost } from "../../datasets/dataset.ts";
@@ -7,8 +10,8 @@ import type { ProgramSource } from "../../engine/program/source.ts";
 import type { NumberBounds } from "../../engine/skip/number-bounds.ts";
 
 export type ToWorker =
-  /** Once, first: the memories, by slab id. */
-  | { readonly kind: "slabs"; readonly memories: readonly WebAssembly.Memory[] }
+  /** Once, first: the memories, by slab id, and two places for the tickets of jobs that are posted ahead and not begun yet; both threads change them. */
+  | { readonly kind: "slabs"; readonly memories: readonly WebAssembly.Memory[]; readonly tickets: Int32Array<SharedArrayBuffer> }
   /** Before the first run of the program on this worker. */
   | {
       readonly kind: "program";
@@ -22,6 +25,7 @@ export type ToWorker =
   | { readonly kind: "forget"; readonly programKey: string }
   /** Nobody waits for this column of the load that it has: it ends soon, as stopped. */
   | { readonly kind: "abort"; readonly column: number }
+  | { readonly kind: "ahead"; readonly ticket: number; readonly place: number; readonly job: RunJob }
   | Job;
 
 export type Job = LoadJob | RunJob | DemoJob;

@@ -19,7 +19,8 @@ import type { ReadyProgram } from "../node/program-cache.ts";
 import { BegunRun } from "./begun-run.ts";
 import { slice, Turns, usualPayer } from "./fair-turns.ts";
 import { expect } from "./job-failures.ts";
-import { JobQueues, type QueuedJob, type QueuedRun } from "./job-queues.ts";
+import { JobQueues, type QueuedJob, type QueuedRun, takeBack } from "./job-queues.ts";
+import { postAhead } from "./jobs-ahead.ts";
 import { type LoadOptions, loadColumns, type SubmittedLoad } from "./load-columns.ts";
 import { needsSpare } from "./needs-spare.ts";
 import { type ThreadOptions, ThreadSet } from "./thread-set.ts";
@@ -65,7 +66,11 @@ export class WorkerPool {
       this.#jobs.delete(thread);
       this.#takeTurns();
     };
-    this.#threads = new ThreadSet(options, { onIdle, onDead: (thread) => this.#jobs.delete(thread) });
+    const onDead = (thread: WorkerThread) => {
+      this.#jobs.delete(thread);
+      void this.#runElsewhere(thread, () => thread.end());
+    };
+    this.#threads = new ThreadSet(options, { onIdle, onNext: (thread, answer) => this.#adopt(thread, answer), onDead });
   }
 
   /** Threads that are up. */
@@ -153,14 +158,46 @@ export class WorkerPool {
       if (thread.state !== "idle") continue;
       const next = this.#queues.take({ mayRun: this.#computing < this.#options.threads });
       if (!next) return;
-      const begun = performance.now();
-      next.begun = begun;
-      next.run?.governed.giveTurn(begun);
-      this.#jobs.set(thread, next);
-      this.#lookSoon();
-      const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", next.job.kind, (performance.now() - begun) / 1000);
-      thread.perform(next.job, next.programs).finally(ended).then(next.resolve, next.reject);
+      next.run?.governed.giveTurn(performance.now());
+      this.#begin(thread, next, thread.perform(next.job, next.programs));
     }
+    const computing = [...this.#jobs].filter(([, { run }]) => run?.governed.turnSince !== undefined);
+    postAhead(
+      computing.map(([thread]) => thread),
+      this.#queues.runs(),
+    );
+  }
+
+  #begin(thread: WorkerThread, job: QueuedJob, answer: Promise<FromWorker>): void {
+    const begun = performance.now();
+    job.begun = begun;
+    this.#jobs.set(thread, job);
+    this.#lookSoon();
+    const ended = () => this.#options.meter?.count("femtoq_worker_busy_seconds_total", job.job.kind, (performance.now() - begun) / 1000);
+    answer.finally(ended).then(job.resolve, job.reject);
+  }
+
+  /** The thread has begun what was posted ahead to it. */
+  #adopt(thread: WorkerThread, answer: Promise<FromWorker>): void {
+    const job = this.#queues.aheadOf(thread)!;
+    this.#queues.remove(job);
+    job.ahead = undefined;
+    if (this.#jobs.get(thread)?.run?.governed.turnSince !== undefined) job.run!.governed.giveTurn(performance.now());
+    this.#begin(thread, job, answer);
+    this.#takeTurns();
+  }
+
+  /** A thread is no more, or about to be: what is posted ahead to it is another's to run, where it has begun as soon as nothing of the thread uses its memory. */
+  async #runElsewhere(thread: WorkerThread, ended: () => Promise<void>): Promise<void> {
+    const job = this.#queues.aheadOf(thread);
+    if (!job || takeBack(job)) return;
+    this.#queues.remove(job);
+    job.ahead = undefined;
+    await ended();
+    job.run!.governed.restart();
+    if (this.#closed) job.reject(new WorkerCrashed("The server is stopping"));
+    else this.#queues.add(job);
+    this.#takeTurns();
   }
 
   /** How many runs have their turn. */
@@ -212,12 +249,20 @@ export class WorkerPool {
       for (const { run, begun } of [...this.#jobs.values(), ...waiting])
         if (run) run.isFresh = begun === undefined || now - (run.governed.turnSince ?? Number.NEGATIVE_INFINITY) < slice;
       const chosen = this.#turns.choose(ready, this.#options.threads);
-      for (const { run } of begun) {
-        if (chosen.has(run!)) run!.governed.giveTurn(now);
-        else run!.governed.takeTurn();
+      for (const [thread, { run }] of this.#jobs) {
+        if (!run) continue;
+        if (chosen.has(run)) run.governed.giveTurn(now);
+        else this.#takeTurn(thread, run);
       }
     }
     this.#dispatch();
+  }
+
+  #takeTurn(thread: WorkerThread, run: QueuedRun): void {
+    run.governed.takeTurn();
+    const ahead = this.#queues.aheadOf(thread);
+    // Where it has begun, it is what has to wait.
+    if (ahead && !takeBack(ahead)) ahead.run!.governed.takeTurn();
   }
 
   #addSpare(now: number): void {
@@ -233,7 +278,9 @@ export class WorkerPool {
     const { job, run, resolve, reject } = this.#jobs.get(thread)!;
     this.#options.log.warn({ job: job.kind, query: run?.query }, "a worker thread went on with what was stopped: it is ended and replaced");
     this.#jobs.delete(thread);
-    await this.#threads.replace(thread);
+    const ended = this.#threads.replace(thread);
+    void this.#runElsewhere(thread, () => ended);
+    await ended;
     if (run) resolve({ kind: "ran", outcomes: run.governed.judgeEnded() });
     else reject(new RunStopped("the thread was ended"));
   }

@@ -3,13 +3,16 @@
  *
  *   starting --up--> idle <--job, answer--> busy
  *   any of these --crash--> dead   its job fails; `onDead` is called once
+ *
+ * While it is busy one more job may be posted ahead: the thread begins it by itself as soon as its job has ended, and no turn of the main thread's event
+ * loop is waited for. Until it has begun it can be taken back: the two threads agree on that by its ticket, in memory that they share.
  */
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { mostPrograms } from "../../functions/compute/executor.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
-import type { FromWorker, Job, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, Job, RunJob, ToWorker } from "./worker-messages.ts";
 
 /**
  * Reading throws away some 30 MB of buffers between two small collections of garbage. A thread's heap that begins smaller than this (in MiB) would
@@ -25,6 +28,8 @@ export class WorkerCrashed extends Error {
 
 export interface WorkerEvents {
   readonly onIdle: () => void;
+  /** Its job has ended, and the one that was posted ahead is its job now; it cannot be taken back any more. */
+  readonly onNext: (answer: Promise<FromWorker>) => void;
   readonly onDead: (cause: WorkerCrashed) => void;
 }
 
@@ -44,6 +49,15 @@ export class WorkerThread {
     dispose: (_, programKey, reason) => reason === "evict" && this.#send({ kind: "forget", programKey }),
   });
   #current: Current | undefined;
+  /** What is posted ahead, and was not taken back. */
+  #ahead: { readonly ticket: number; readonly job: RunJob } | undefined;
+  /**
+   * The ticket of what is posted ahead, as long as neither thread has taken it, in one of two places: in the other one may still be that of its job, which
+   * was posted ahead before and which it is about to begin.
+   */
+  readonly #aheadTickets = new Int32Array(new SharedArrayBuffer(8));
+  #place = 0;
+  #tickets = 0;
 
   constructor(options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly events: WorkerEvents }) {
     this.#events = options.events;
@@ -53,17 +67,45 @@ export class WorkerThread {
     this.#worker.on("error", (error) => this.#die(`A worker thread failed: ${error instanceof Error ? error.message : error}`, error));
     this.#worker.on("messageerror", (error) => this.#die(`A worker thread's answer could not be read: ${error.message}`, error));
     this.#worker.on("exit", (code) => this.#die(`A worker thread ended with code ${code}`));
-    this.#send({ kind: "slabs", memories: options.memories });
+    this.#send({ kind: "slabs", memories: options.memories, tickets: this.#aheadTickets });
   }
 
   /** Only when idle. Rejects with `WorkerCrashed` where the thread ends first. */
   perform(job: Job, programs: readonly ReadyProgram[] = []): Promise<FromWorker> {
-    this.state = "busy";
     for (const program of programs) this.#teach(program);
+    this.#send(job);
+    return this.#await(job);
+  }
+
+  #await(job: Job): Promise<FromWorker> {
+    this.state = "busy";
     return new Promise((resolve, reject) => {
       this.#current = { job, resolve, reject };
-      this.#send(job);
     });
+  }
+
+  get hasAhead(): boolean {
+    return this.#ahead !== undefined;
+  }
+
+  /** Only when it is busy and has nothing ahead. */
+  postAhead(job: RunJob, programs: readonly ReadyProgram[]): void {
+    for (const program of programs) this.#teach(program);
+    // Never 0.
+    this.#tickets = (this.#tickets % (2 ** 31 - 1)) + 1;
+    const [ticket, place] = [this.#tickets, this.#place];
+    Atomics.store(this.#aheadTickets, place, ticket);
+    this.#ahead = { ticket, job };
+    this.#send({ kind: "ahead", ticket, place, job });
+  }
+
+  /** Takes back what is posted ahead; false where the thread has begun it. */
+  takeBack(): boolean {
+    if (!this.#ahead) return false;
+    const { ticket } = this.#ahead;
+    if (Atomics.compareExchange(this.#aheadTickets, this.#place, ticket, 0) !== ticket) return false;
+    this.#ahead = undefined;
+    return true;
   }
 
   /** Tells the thread, if it has this job, that nobody waits for this column of it. */
@@ -98,8 +140,15 @@ export class WorkerThread {
     if (this.state === "dead") return;
     const current = this.#current;
     this.#current = undefined;
-    this.state = "idle";
     current?.resolve(message);
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) {
+      this.#place = 1 - this.#place;
+      this.#events.onNext(this.#await(ahead.job));
+      return;
+    }
+    this.state = "idle";
     this.#events.onIdle();
   }
 

@@ -37,8 +37,14 @@ if (process.platform === "linux") {
   }
 }
 
-const programs = new Map<string, Extract<ToWorker, { kind: "program" }>>();
+type Known = Extract<ToWorker, { kind: "program" }>;
+
+const programs = new Map<string, Known>();
 let memories: readonly WebAssembly.Memory[] = [];
+/** Those of jobs that are posted ahead. */
+let tickets: Int32Array | undefined;
+/** Resolves when this thread has done what it was given so far. */
+let done: Promise<void> = Promise.resolve();
 /** For each column of the load that this thread is at. */
 let stopping: readonly AbortController[] = [];
 
@@ -46,6 +52,7 @@ port.on("message", (message: ToWorker) => {
   switch (message.kind) {
     case "slabs":
       memories = message.memories;
+      tickets = message.tickets;
       return;
     case "program":
       programs.set(message.programKey, message);
@@ -56,17 +63,32 @@ port.on("message", (message: ToWorker) => {
     case "abort":
       stopping[message.column]?.abort(new RunStopped("nobody waits for the column any more"));
       return;
+    case "ahead": {
+      const { ticket, place, job } = message;
+      performNext(job, () => Atomics.compareExchange(tickets!, place, ticket, 0) === ticket);
+      return;
+    }
     default:
-      void perform(message);
+      performNext(message);
   }
 });
 say({ kind: "up" });
 // Where it fails, reading says so.
 prepareReading().catch(() => {});
 
-async function perform(job: Job): Promise<void> {
+/** After what it was given before, unless `mayBegin` says no then. */
+function performNext(job: Job, mayBegin = () => true): void {
+  // The messages for a later job, which come in the midst of this one, may have the thread forget them.
+  const known = job.kind === "run" ? job.programs.map(({ programKey }) => programs.get(programKey)) : [];
+  done = done.then(async () => {
+    if (mayBegin()) await perform(job, known);
+  });
+}
+
+/** Never rejects. `known`: the programs that it runs. */
+async function perform(job: Job, known: readonly (Known | undefined)[]): Promise<void> {
   try {
-    const answer = await answerTo(job);
+    const answer = await answerTo(job, known);
     say(answer, answer.kind === "ran" ? answer.outcomes.flatMap((each) => (each.kind === "partial" ? [each.partial.buffer] : [])) : []);
   } catch (error) {
     say({ kind: "failed", failure: describe(error) });
@@ -77,12 +99,12 @@ function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
   port!.postMessage(message, transfer);
 }
 
-async function answerTo(job: Job): Promise<FromWorker> {
+async function answerTo(job: Job, known: readonly (Known | undefined)[]): Promise<FromWorker> {
   switch (job.kind) {
     case "load":
       return { kind: "loaded", outcomes: await load(job) };
     case "run":
-      return { kind: "ran", outcomes: await (job.isTogether ? runInOnePass(job) : runAll(job)) };
+      return { kind: "ran", outcomes: await (job.isTogether ? runInOnePass(job, known) : runAll(job, known)) };
     case "demo": {
       // Loaded by threads that make the demo dataset, and by no other.
       const { writeDemoFile } = await import("../../datasets/demo/write-demo-file.ts");
@@ -128,9 +150,9 @@ function targetOf(slab: number, { location, values, valid, strings, offsets }: C
 }
 
 /** What one program does wrong is its own outcome: the others are run all the same. */
-async function runAll({ programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
+async function runAll({ programs: runs }: RunJob, all: readonly (Known | undefined)[]): Promise<readonly ProgramOutcome[]> {
   const outcomes: ProgramOutcome[] = [];
-  for (const run of runs) {
+  for (const [index, run] of runs.entries()) {
     const { programKey, slab, entries, addresses, work } = run;
     const begun = performance.now();
     let waited = 0;
@@ -139,9 +161,9 @@ async function runAll({ programs: runs }: RunJob): Promise<readonly ProgramOutco
     };
     const computed = () => performance.now() - begun - waited;
     try {
-      const known = programs.get(programKey);
+      const known = all[index];
       if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
-      const memory = memoryOf(slab, [work, ...dictionariesOf(run)]);
+      const memory = memoryOf(slab, [work, ...dictionariesOf(run, known)]);
       const partial = await runProgram({ ...known, memory, entries, addresses, work, onWait });
       outcomes.push({ kind: "partial", partial, milliseconds: computed() });
     } catch (error) {
@@ -156,11 +178,11 @@ async function runAll({ programs: runs }: RunJob): Promise<readonly ProgramOutco
 }
 
 /** What goes wrong is the outcome of all. */
-async function runInOnePass({ programs: runs }: RunJob): Promise<readonly ProgramOutcome[]> {
+async function runInOnePass({ programs: runs }: RunJob, known: readonly (Known | undefined)[]): Promise<readonly ProgramOutcome[]> {
   // With it comes the compiler, half of a thread's code: one that never needs it starts in half the time.
   const { runTogether } = await import("./run-together.ts");
   const [{ slab, entries, work }] = runs as readonly [ProgramRun];
-  const memory = memoryOf(slab, [work, ...runs.flatMap(dictionariesOf)]);
+  const memory = memoryOf(slab, [work, ...runs.flatMap((run, index) => dictionariesOf(run, known[index]))]);
   const begun = performance.now();
   let waited = 0;
   const onWait = (milliseconds: number) => {
@@ -169,8 +191,8 @@ async function runInOnePass({ programs: runs }: RunJob): Promise<readonly Progra
   /** For each of them. */
   const computed = () => (performance.now() - begun - waited) / runs.length;
   try {
-    const sources = runs.map(({ programKey }) => {
-      const { program, source } = programs.get(programKey) ?? {};
+    const sources = runs.map(({ programKey }, index) => {
+      const { program, source } = known[index] ?? {};
       if (!program || !source)
         throw new Error(`Cannot compile program ${programKey} together with others: this thread was not given its source`);
       return { program, source };
@@ -188,8 +210,8 @@ async function runInOnePass({ programs: runs }: RunJob): Promise<readonly Progra
 }
 
 /** What a run reads of columns itself, and not its module; not larger than this. */
-function dictionariesOf({ programKey, addresses }: ProgramRun): readonly Block[] {
-  const inputs = programs.get(programKey)?.program.inputs ?? [];
+function dictionariesOf({ addresses }: ProgramRun, known: Known | undefined): readonly Block[] {
+  const inputs = known?.program.inputs ?? [];
   return inputs.flatMap(({ kind }, index) =>
     kind === "strings" ? [{ address: addresses[index]!, bytes: largestDictionary(mostStrings) }] : [],
   );
