@@ -103,7 +103,7 @@ async function runMode(task: LoadTask, target: Target, run: RunOnce): Promise<Pa
       };
       for (let rate = nextRate(trials, task.rate); rate !== undefined; rate = nextRate(trials, task.rate)) {
         let trial = await tryRate(rate);
-        // One pause of the machine can break a limit, so a rate counts as too high only where it breaks one twice.
+        // One pause of the machine can break a limit, so a rate only counts as too high if it breaks one twice.
         if (!trial.kept) trial = await tryRate(rate);
         trials.push(trial);
       }

@@ -115,7 +115,7 @@ class ReadAhead {
     return this.#pieces.slice(low, last);
   }
 
-  /** Marks a range as done up to `done`, drops pieces that nobody needs any more, and fetches more. */
+  /** Marks a range as done up to `done`, drops pieces that no range needs any more, and fetches more. */
   #finish(range: Told, done: number): void {
     for (const piece of this.#across(range)) {
       const last = Math.min(piece.end, range.end);

@@ -44,7 +44,7 @@ export function readLimbs(limbs: BigInt64Array): bigint {
   return limbs.reduce((sum, limb, index) => sum + (limb << BigInt(32 * index)), 0n);
 }
 
-/** The float64 nearest to the sum; a tie goes to the even one. Infinite where the sum is beyond the range. */
+/** The float64 nearest to the sum; a tie goes to the even one. Infinite if the sum is beyond the range. */
 export function roundTotal(sum: bigint): number {
   if (sum < 0n) return -roundTotal(-sum);
   const bits = sum.toString(2).length;

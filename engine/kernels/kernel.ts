@@ -11,7 +11,7 @@ export interface Kernel {
   readonly name: string;
   /** The number of arguments, all f64. */
   readonly params: number;
-  /** If true, `build` may write the common path in place; it must then not return from the function around it. */
+  /** If true, `build` writes the common path in place, and must not return from the function around it. */
   readonly inline: boolean;
   /** `args` are locals or constants. The result is a tree: keep it before it is used twice. */
   build(f: FunctionBuilder, args: readonly Expression[], m: ModuleBuilder): Expression;

@@ -36,7 +36,7 @@ export function splitExponent(f: FunctionBuilder, x: Expression): Split {
   return { exponent: f.keep(F.sub(F.fromI64(k), shift)), mantissa };
 }
 
-/** Returns from the function where the logarithm, to whatever base, of x is not finite. */
+/** Returns from the function if the logarithm of x, to any base, is not finite. */
 export function returnSpecialLogarithm(f: FunctionBuilder, x: Expression): void {
   const inside = (): Expression => I.and(F.gt(x, f64(0)), F.lt(x, f64(Number.POSITIVE_INFINITY)));
   f.if(I.eqz(inside()), () => {

@@ -2,7 +2,7 @@
 import { F, f64, I } from "../wasm/instructions.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** Without a branch. Halves go up; what rounds to zero keeps its sign. x - floor(x) is exact where it decides. */
+/** Rounds without a branch. Halves go up; a result of zero keeps the sign. x - floor(x) is exact where it decides the result. */
 export const round: Kernel = {
   name: "round",
   params: 1,

@@ -20,7 +20,7 @@ const cosine = [
   -1.1358747749544956e-11,
 ] as const;
 
-/** What it takes to add after the largest term: sin r = r - bySine, cos r = 1 - byCosine. */
+/** The corrections of the leading terms: sin r = r - bySine, cos r = 1 - byCosine. */
 function corrections(
   f: FunctionBuilder,
   { remainder: r, excess }: ReducedAngle,
@@ -38,7 +38,7 @@ interface Quarter {
   /** Bits (i64) of the sine and of the cosine of the remainder. */
   readonly sine: Expression;
   readonly cosine: Expression;
-  /** Bits in which the two differ, where the quadrant is odd; else 0. */
+  /** The bits in which the two differ if the quadrant is odd, else 0. */
   readonly swap: Expression;
 }
 
@@ -64,7 +64,7 @@ export function sinCos(f: FunctionBuilder, x: Expression, m: ModuleBuilder): { r
 export const sin: Kernel = { name: "sin", params: 1, inline: true, build: (f, [x], m) => sineOf(quarter(f, x, m)) };
 export const cos: Kernel = { name: "cos", params: 1, inline: true, build: (f, [x], m) => cosineOf(quarter(f, x, m)) };
 
-/** sin / cos, or -cos / sin where the quadrant is odd; what the rounding of the two lost is put back after the division. */
+/** sin / cos, or -cos / sin if the quadrant is odd. The rounding errors of both are corrected after the division. */
 export const tan: Kernel = {
   name: "tan",
   params: 1,

@@ -30,7 +30,7 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @property {string} client name under which interest in queries is kept
  * @property {string} [tab] tells the tabs of a browser apart: each of them gives up its own interest only
  * @property {typeof globalThis.fetch} [fetch]
- * @property {import("./follow-query.js").StreamTurn} [turn] when queries may be followed by a stream; always where it is left out
+ * @property {import("./follow-query.js").StreamTurn} [turn] when queries may be followed by a stream; always if absent
  *
  * @typedef {ReturnType<typeof createApiClient>} ApiClient
  */

@@ -11,7 +11,7 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 /**
  * @typedef {object} StreamTurn
- * @property {AbortSignal} taken aborts when the turn to stream comes; it has come where it is aborted
+ * @property {AbortSignal} taken aborts when the turn to stream comes; if it is aborted already, the turn has come
  * @property {AbortSignal} lost aborts when another takes the turn
  *
  * @typedef {object} FollowOptions
@@ -21,7 +21,7 @@ import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
  * @property {number} [patience] milliseconds without a connection before `NotReached`
  * @property {number} [silence] milliseconds without a byte before the stream counts as broken
  * @property {(connected: boolean) => void} [onConnection]
- * @property {StreamTurn} [turn] always there where it is left out
+ * @property {StreamTurn} [turn] if absent, the turn is always there
  */
 
 const ends = new Set(["done", "failed", "cancelled"]);

@@ -45,7 +45,7 @@ export async function readProblem(response) {
 }
 
 /**
- * Gives the reason why `fetch` failed. It is in the cause of the error, and where several addresses refused, in the cause of that.
+ * The reason why `fetch` failed. It is in the cause of the error or, if several addresses refused, in the cause of that.
  * @param {unknown} error
  * @returns {string}
  */

@@ -9,12 +9,12 @@
  * @property {string} filter
  * @property {number} events
  * @property {number} weight
- * @property {number} ofBefore share of the line before; NaN where that is empty
+ * @property {number} ofBefore share of the line before; NaN if that is empty
  * @property {number} ofAll share of all events
  */
 
 /**
- * Gives no lines where nothing is filtered.
+ * The lines of the table; none if the query has no filter.
  * @param {Pick<Status, "cutflow">} status
  * @returns {readonly CutflowLine[]}
  */

@@ -1,7 +1,7 @@
 /**
- * Text that came from somebody, such as the name of a query, may be read by others: in a terminal, a log or a picture. What could do more there than be read
- * is shown escaped, `\u001b`: control characters (which move the cursor, begin lines, or are no XML), marks that turn the direction of writing, and what is no
- * character at all. So is `__proto__`: what draws keeps texts as keys of plain objects, and by this one would change all objects of the process.
+ * Escapes texts of users, such as names of queries, that are shown to others in a terminal, a log or a picture. Escaped, as `\u001b`, are control characters
+ * (which move the cursor, begin lines, or are no XML), marks that change the direction of writing, and code points that are no characters. So is
+ * `__proto__`: drawing libraries use texts as keys of plain objects, and this key would change all objects of the process.
  */
 
 const dangerous = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]/gu;

@@ -9,16 +9,16 @@
  * @typedef {object} BinnedAxis
  * @property {readonly number[]} edges bins + 1, increasing
  * @property {readonly string[]} names of the bins of a category or boolean axis; none for other axes
- * @property {string} label empty where the query gave none
+ * @property {string} label empty if the query gave none
  *
  * @typedef {object} Bins
  * @property {readonly BinnedAxis[]} axes
  * @property {Float64Array} values of the bins in range, last axis fastest
  * @property {Float64Array} variances of the same bins; for counts, the counts themselves; for means, the squares of their errors
- * @property {Float64Array} [weights] where the values are means: how many samples, or Σw, each bin has
+ * @property {Float64Array} [weights] only for means: the number of samples, or Σw, of each bin
  * @property {boolean} weighted
  * @property {number} total flow bins included
- * @property {number | undefined} entries number of fills, where the histogram tells it
+ * @property {number | undefined} entries number of fills, if the histogram tells it
  * @property {number} nonFinite fills left out because their weight was not finite
  * @property {number} nonFiniteSamples fills left out because their sample was not finite
  * @property {number} outOfRange sums, of weights or of their squares, that left the range of float64

@@ -1,4 +1,4 @@
-/** What the script measures beside k6's own metrics. Every sample is tagged with the kind of its question. */
+/** The script's own metrics, in addition to k6's. Every sample is tagged with the kind of its question. */
 import { check } from "k6";
 import { Counter, Trend } from "k6/metrics";
 
@@ -24,7 +24,7 @@ export interface Failure {
 /** What is wrong with an answer, or why there is none. */
 export type Fault = string | Failure;
 
-/** Counts an answer, and prints its fault, which numbers alone would not help to find. True where the answer is right. */
+/** Counts an answer and prints its fault, since numbers alone would not help to find it. True if the answer is right. */
 export function judge(what: string, fault: Fault | undefined): boolean {
   const right = check(fault, { [what]: (found) => found === undefined });
   if (fault === undefined) answers.add(1);

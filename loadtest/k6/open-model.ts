@@ -74,7 +74,7 @@ function users(kind: Kind, each: number) {
   return { exec: "ask", env: { KIND: kind }, preAllocatedVUs: most, maxVUs: most };
 }
 
-/** A metric of one kind is in k6's summary only where it has a threshold. Thresholds that cannot break (`min>=0`) are there for that alone. */
+/** The thresholds of a kind. k6's summary has a kind's metric only if it has a threshold, so some have one that cannot break (`min>=0`). */
 function limitsOf(kind: Kind): Record<string, Threshold[]> {
   const { p50, p95, p99 } = kindsOfQuery[kind].limits;
   const limit = (quantile: number, most?: number) => (most === undefined || slack >= unlimited ? [] : [`p(${quantile})<=${most * slack}`]);

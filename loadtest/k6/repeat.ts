@@ -57,7 +57,7 @@ function digestAnswer(text: string): string | undefined {
   return answer === undefined ? undefined : sha256(answer, "hex");
 }
 
-/** Says how an answer differs from the first one. Call it only where their texts differ. */
+/** Tells how an answer differs from the first one. Must only be called if their texts differ. */
 function explain(response: ReturnType<typeof post>, which: number): Fault {
   const failure = findFailure(response, 200);
   if (failure) return failure;

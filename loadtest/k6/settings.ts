@@ -29,5 +29,5 @@ export const rate = __ENV.RATE === undefined ? defaultRate(scenario) : Number(__
 /** Limits on latency are multiplied by this factor, for shared or slow machines. */
 export const slack = Number(__ENV.SLACK ?? 1);
 
-/** The file that the summary is written to as JSON; where undefined, a table goes to the terminal. */
+/** The file that the summary is written to as JSON; if undefined, a table goes to the terminal. */
 export const summaryPath = __ENV.SUMMARY;

@@ -35,7 +35,7 @@ export const badInputs: readonly BadInput[] = [
 
 export const badInput = ({ run, index }: Place): BadInput => badInputs[draw(badInputs.length, run, index, 0)]!;
 
-/** Says how a refusal differs from what it must say; undefined where it does not differ. */
+/** Tells how a refusal differs from what it must say; undefined if it does not. */
 export function findFaultOfRefusal(answer: unknown, { code, at, place, near }: BadInput): string | undefined {
   const { code: said, errors = [] } = answer as {
     readonly code?: string;

@@ -20,7 +20,7 @@ export interface Answer {
 const isSame = (value: number | undefined, right: number): boolean =>
   value === right || (value !== undefined && Math.abs(value - right) <= 1e-9 * (1 + Math.abs(right)));
 
-/** Describes the first difference for people; undefined where the answer is right. */
+/** Describes the first difference for people; undefined if the answer is right. */
 export function findFault(answer: Answer, expected: Expected): string | undefined {
   const { state, events, cutflow, histograms, failures } = answer;
   if (state !== "done") return `state is ${state}`;
@@ -47,7 +47,7 @@ export function findFault(answer: Answer, expected: Expected): string | undefine
 
 /**
  * The part of a status's JSON that holds its answer: equal text is an equal answer, bit for bit, and looking for text costs k6 far less than
- * reading JSON. Undefined where the members come in another order.
+ * reading JSON. Undefined if the members are in another order.
  */
 export function cutAnswer(text: string): string | undefined {
   const from = text.indexOf('"events":');

@@ -31,7 +31,7 @@ export function heavy(place: Place, { cut, events, mass, sum, gap }: Selection, 
 
 const waves = 240;
 
-/** A query that takes seconds of computing, to be watched or withdrawn; nobody waits for its answer. Every event fills its histogram once. */
+/** A query that takes seconds to compute, for watching and withdrawing. Every event fills its histogram once. */
 export function slow(place: Place): Question["query"] {
   const value = Array.from({ length: waves }, (_, k) => `sin(MET.pt * ${k + 1}.25)`).join(" + ");
   return {

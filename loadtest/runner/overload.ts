@@ -10,9 +10,9 @@ import type { Report } from "./report/report.ts";
 import type { Target } from "./target.ts";
 
 export interface OverloadReport {
-  /** What k6 found. Broken limits are no fault here: breaking them is what an overload is for. */
+  /** What k6 measured. Broken limits are no fault here, since an overload is meant to break them. */
   readonly load: Report;
-  /** Seconds on the probes' clock when the load begins, when its last question is asked, and when the last probe is. */
+  /** When the load begins, when its last question is asked, and when the last probe is asked, in seconds on the probes' clock. */
   readonly begin: number;
   readonly end: number;
   readonly until: number;
@@ -20,7 +20,7 @@ export interface OverloadReport {
   readonly felt: Readonly<Record<ProbeKind, Recovery & { readonly during: Level }>>;
   /** Megabytes of each process before the load, at most during it and after it, and the samples, whose clock is the probes'. */
   readonly memory: readonly (ProcessMemory & { readonly before: number; readonly most: number; readonly after: number })[];
-  /** True where no answer was wrong and both kinds of probes recovered in time. */
+  /** True if no answer was wrong and both kinds of probes recovered in time. */
   readonly kept: boolean;
 }
 
@@ -35,11 +35,11 @@ export interface OverloadOptions {
 /** In seconds: the calm before the load, and the longest wait for recovery. */
 const calmTime = 10;
 const longestRecovery = 60;
-/** Seconds for which probing goes on after recovery, to see memory given back. */
+/** The seconds for which probing continues after recovery, to see memory released. */
 const afterwards = 5;
-/** Seconds within which both kinds of probes should have recovered. */
+/** The seconds within which both kinds of probes should recover. */
 export const soonEnough = 10;
-/** Milliseconds between looks at the memory. */
+/** The milliseconds between looks at the memory. */
 const pause = 500;
 
 export async function overload(target: Target, { duration, run, onStep, signal }: OverloadOptions): Promise<OverloadReport> {

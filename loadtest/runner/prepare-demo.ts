@@ -13,7 +13,7 @@ export interface PreparedDemo {
   readonly references: string;
 }
 
-/** Takes seconds where something is missing. A file that is there under its name is complete, whatever was interrupted before. */
+/** Makes what is missing, which takes seconds. A file under its final name is complete, even after an interruption. */
 export async function prepareDemo(directory: string, onStep: (step: string) => void, needs = { files: true }): Promise<PreparedDemo> {
   await makeDirectory(directory);
   const references = join(directory, "references.json");

@@ -17,9 +17,9 @@ import type { References } from "../queries/references.ts";
 import type { Target } from "./target.ts";
 
 export interface SiegeOptions {
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly duration: number;
-  /** The limit on latency is multiplied by it. */
+  /** A factor for the limit on latency. */
   readonly slack: number;
   /** The path of the right answers. */
   readonly references: string;
@@ -28,7 +28,7 @@ export interface SiegeOptions {
 
 export interface SiegeReport {
   readonly parties: readonly Party[];
-  /** What honest clients were not given. */
+  /** The failures that honest clients met. */
   readonly faults: readonly string[];
 }
 
@@ -36,18 +36,18 @@ export interface Party {
   readonly who: string;
   /** How many requests ended in each way: `right`, a status, or a fault. */
   readonly ends: Readonly<Record<string, number>>;
-  /** Milliseconds of those that were right, but for the warm-up. */
+  /** The milliseconds of each right answer after the warm-up. */
   readonly taken: readonly number[];
-  /** What each of these spent its milliseconds on. */
+  /** How the time of each of these is divided. */
   readonly spent: readonly Spent[];
 }
 
-/** Milliseconds of one answer. `thread`, `computing` and `saving` are of its mean partition. */
+/** The milliseconds of one answer by stage. `compiling`, `thread`, `computing` and `saving` are means over its partitions. */
 type Spent = Readonly<Record<(typeof stages)[number], number>>;
 
 const stages = ["before and after", "first claim", "last claim", "compiling", "thread", "computing", "saving"] as const;
 
-/** `taken`: milliseconds from the question to the answer. Undefined where nothing was computed for it. */
+/** `taken` is the milliseconds from the question to the answer. Undefined if nothing was computed for it. */
 function divide(taken: number, { seconds, phases, measured, slowest }: Timing): Spent | undefined {
   if (!phases || !measured || !slowest) return undefined;
   const mean = (sum: number) => (1000 * sum) / measured;
@@ -78,7 +78,7 @@ const mostP95 = 500;
 export async function besiege(target: Target, { duration, slack, references, signal }: SiegeOptions): Promise<SiegeReport> {
   const { spectra, entries } = JSON.parse(await readFile(references, "utf8")) as References;
   const [url] = target.urls as readonly [string, ...string[]];
-  // Not `AbortSignal.timeout` in `AbortSignal.any`: Node forgets such a timer where nothing else refers to it.
+  // Not `AbortSignal.timeout` in `AbortSignal.any`: Node drops such a timer if nothing else refers to it.
   const siege = new AbortController();
   const timer = setTimeout(() => siege.abort(), warmUp + duration);
   const over = AbortSignal.any([signal, siege.signal]);
@@ -117,7 +117,7 @@ export async function besiege(target: Target, { duration, slack, references, sig
     if (!over.aborted) await once(over, "abort");
     const { state } = (await (await fetch(new URL(`/queries/${body.id}`, url))).json()) as { readonly state?: string };
     if (state !== "running") faults.push(`a hog was ${state ?? "not taken"} at the end, so it kept nobody waiting`);
-    // Nothing of the siege goes on when it is over.
+    // Ends everything that still runs when the siege is over.
     await fetch(new URL(`/queries/${body.id}`, url), { method: "DELETE", headers: headersOf(asker) });
   };
 
@@ -211,7 +211,7 @@ function endless(place: Place): object {
 interface Asker {
   readonly name: string;
   readonly address: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly wait: number;
 }
 

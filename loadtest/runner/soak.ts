@@ -20,9 +20,9 @@ export interface SoakMemory extends ProcessMemory {
   readonly ownSlope: Slope;
 }
 
-/** Milliseconds between looks at the memory. */
+/** The milliseconds between looks at the memory. */
 const pause = 2_000;
-/** Milliseconds that connections and streams get to close after the last answer. */
+/** The milliseconds that connections and streams get to close after the last answer. */
 const settling = 6_000;
 
 export async function soak(

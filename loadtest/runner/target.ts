@@ -31,7 +31,7 @@ export interface TargetOptions {
   readonly onStep: (step: string) => void;
 }
 
-/** Resolves when the target is ready and has the demo dataset. Throws `LoadError` where it does not become so in time. */
+/** Resolves when the target is ready and has the demo dataset. Throws `LoadError` if this takes too long. */
 export async function startTarget(choice: TargetChoice, options: TargetOptions): Promise<Target> {
   const target = await start(choice, options);
   try {
@@ -119,7 +119,7 @@ async function startCluster(choice: TargetChoice & { readonly kind: "cluster" },
 /** A siege tells the addresses of its parties as a proxy on this machine would. */
 const common = (files: string) => ["--data", `demo=${files}`, "--log-level", "warn", "--trust-proxy", "127.0.0.1"];
 
-/** Milliseconds within which a server must be ready that is started here, and one that should run already. */
+/** The milliseconds within which a server that is started here, and one that should run already, must be ready. */
 const longestStart = 60_000;
 const longestSilence = 5_000;
 const pause = 100;

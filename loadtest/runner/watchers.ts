@@ -23,13 +23,13 @@ export interface WatchersReport {
   readonly queries: number;
   /** The number of queries that still ran at the end. */
   readonly running: number;
-  /** Milliseconds from opening a stream to its first event, when all are opened at once. */
+  /** The milliseconds from opening a stream to its first event, when all are opened at once. */
   readonly firstEvent: Shares;
-  /** Milliseconds by which the other watchers of a query hear of its steps after the first one. */
+  /** The milliseconds by which the other watchers of a query get its events later than the first watcher. */
   readonly behindFirst: Shares;
   readonly events: number;
   readonly unreadStreams: number;
-  /** Bytes of memory of the server that the streams go to; absent where it was not started here. */
+  /** The bytes of memory of the server with the streams; absent if it was not started here. */
   readonly memory?: { readonly before: number; readonly watched: number; readonly unread: number; readonly after: number };
   readonly faults: readonly string[];
 }
@@ -40,7 +40,7 @@ export interface Shares {
   readonly max: number;
 }
 
-/** Seconds within which all streams must have a first event, and for which they are then watched. */
+/** The seconds within which all streams must have a first event, and for which they are then watched. */
 const longestOpening = 60;
 const watching = 10;
 /** The number of connections that are opened and not read, and for how many seconds. */

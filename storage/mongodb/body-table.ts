@@ -188,7 +188,7 @@ export class BodyTable implements Table {
     return this.#remove(await this.#look(keys, headOnly));
   }
 
-  /** Removes these unless they were used since; gives what went. */
+  /** Removes these documents unless they were used since; returns the removed ones. */
   evict(heads: readonly Head[]): Promise<readonly Head[]> {
     return this.#remove(heads, { used: { $lte: new Date(Math.max(...heads.map(({ used }) => used.getTime()))) } });
   }

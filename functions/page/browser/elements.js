@@ -48,7 +48,7 @@ export function setAttribute(node, name, value) {
 }
 
 /**
- * Sets a text only where it changes, so that a screen reader is not told again.
+ * Sets a text only if it differs, so that a screen reader does not announce it again.
  * @param {Element} node
  * @param {string} text
  */

@@ -102,8 +102,8 @@ function clientName() {
 }
 
 /**
- * The name of this tab, under which its interest in queries is kept. It is random, and the same after a reload; a tab that is duplicated while it is shown
- * gives its copy no name, so that the copy has its own.
+ * The name of this tab, under which its interest in queries is kept. It is random, and stays the same after a reload. A duplicate of the tab gets a name of
+ * its own, since the name is only stored while the tab is not shown.
  */
 function tabName() {
   const name = readSetting(tabSetting, "sessionStorage") || randomName();
@@ -119,7 +119,7 @@ function randomName() {
 }
 
 /**
- * Gives null also where the browser refuses storage to this page.
+ * A stored setting; null if there is none, or if the browser refuses storage to this page.
  * @param {string} name
  * @param {"localStorage" | "sessionStorage"} [storage] of the browser, or of the tab
  */

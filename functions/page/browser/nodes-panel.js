@@ -10,7 +10,7 @@ import { pause } from "../../client/follow-query.js";
 import { formatAge, formatBytes, formatNumber } from "../../render/format-number.js";
 import { element, fill, setText } from "./elements.js";
 
-/** Milliseconds. */
+/** In milliseconds. */
 const between = 2_000;
 
 /** @param {{ readonly parent: HTMLElement, readonly api: ApiClient }} options */

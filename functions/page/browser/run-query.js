@@ -5,8 +5,8 @@
  *                  ↘ refused                (a problem document)
  *          sending, running ↘ lost          (no server)
  *
- * Guarantees: starting another query, or cancelling, ends the interest in the one before, also where its POST is still on its way. A query that is done
- * over a dataset that still grows is asked again when there is more, until the dataset is complete.
+ * Guarantees: starting another query, or cancelling, ends the interest in the one before, even if its POST is still on its way. If a dataset still grows
+ * when its query is done, the query is asked again when there is more data, until the dataset is complete.
  *
  * @import { Problem, Status } from "../../api.ts"
  * @import { ApiClient } from "../../client/api-client.js"

@@ -1,6 +1,6 @@
 /**
- * Which tab of this browser follows its query by a stream: the one that was turned to last. A browser has six connections to a server for all its tabs, and a
- * stream keeps one for as long as its query runs; so the other tabs ask for the status now and then.
+ * Decides which tab of this browser follows its query by a stream: the one that the user turned to last. A browser has six connections to a server for all
+ * its tabs, and a stream takes one while its query runs, so the other tabs ask for the status now and then.
  *
  *   waiting --take--> has the turn --another tab takes it--> waiting
  *

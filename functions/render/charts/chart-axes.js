@@ -103,7 +103,7 @@ export function logarithmicFloor(values) {
 }
 
 /**
- * The smallest and the largest content of a histogram, or 0 where all are on one side of it.
+ * The smallest and the largest content of a histogram; 0 in place of one if all contents are on its other side.
  * @param {Float64Array} values
  * @returns {readonly [least: number, most: number]}
  */

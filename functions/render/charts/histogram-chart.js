@@ -29,7 +29,7 @@ import { textChart } from "./text-chart.js";
  * @property {boolean} [narrow] smaller margins, for less than about 500 pixels
  */
 
-/** Pixels between the statistics box and the frame, and what is drawn. */
+/** The pixels between the statistics box and the frame, and between the box and the histogram. */
 const boxMargin = 12;
 
 /**

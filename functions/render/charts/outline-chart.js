@@ -1,7 +1,7 @@
 /**
  * Draws a histogram of one axis: a filled step line through the bins, with error bars of sqrt(variance). Guarantee: the line is at a bin's
- * value between the bin's edges; on a logarithmic scale what is not positive lies on the floor. Means are crosses: as wide as their bin, as high
- * as their error; bins without samples have none.
+ * value between the bin's edges; on a logarithmic scale values that are not positive lie on the floor. Means are crosses, as wide as their bin and as
+ * high as their error; bins without samples have none.
  *
  * @import { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts"
  * @import { Bins } from "../read-histogram.js"

@@ -40,7 +40,7 @@ export function emptierCorner(bins, { scales, reach }) {
 }
 
 /**
- * The end of the axis of contents at which contents that rise so high are clear of the box; undefined where they are clear anyway.
+ * The upper end of the axis of contents that keeps the contents clear of the statistics box; undefined if they are clear anyway.
  * @param {Bins} bins of one axis
  * @param {{ readonly scales: Scales, readonly rise: number, readonly clear: number }} contents `clear`: up to this share of the chart's height nothing is below
  * the box

@@ -13,7 +13,7 @@ export interface SvgOptions {
 
 export async function renderSvg(histogram: UhiHistogram, options: SvgOptions = {}): Promise<string> {
   const { title, width = 720, height = 480 } = displayable(options);
-  // This is the whole library in one file: its hundreds of modules take a second to load where each is looked at for types.
+  // The whole library in one file, since its hundreds of modules take a second to load if each is transformed by itself.
   const { init } = await import("echarts/dist/echarts.esm.min.mjs");
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {

@@ -11,7 +11,7 @@ export interface Count {
   readonly count: number;
 }
 
-/** Every count has a name of its own. Rejects where a process is gone. */
+/** Every count has a name of its own. Rejects if a process is gone. */
 export async function countResources({
   processes,
   measured,

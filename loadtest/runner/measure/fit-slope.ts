@@ -1,7 +1,7 @@
 /** A slope with its uncertainty. */
 export interface Slope {
   readonly slope: number;
-  /** The standard error: the true slope is most likely within twice of it. Infinite where the points are too few to tell. */
+  /** The standard error: the true slope is most likely within twice this of `slope`. Infinite if the points are too few to tell. */
   readonly error: number;
 }
 

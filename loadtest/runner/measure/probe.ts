@@ -18,7 +18,7 @@ export interface Probe {
   readonly status: number;
 }
 
-/** Milliseconds between two probes of a kind. */
+/** The milliseconds between two probes of a kind. */
 const paces: Readonly<Record<ProbeKind, number>> = { stored: 100, new: 500 };
 const patience = 30_000;
 
@@ -31,13 +31,13 @@ const query = (run: number, index: number): Question["query"] => ({
 export interface Probing {
   /** All probes that have ended, in no particular order. */
   readonly probes: readonly Probe[];
-  /** Seconds since probing began. */
+  /** The seconds since probing began. */
   readonly now: () => number;
   /** Asks no more, and resolves when all probes have ended. */
   stop(): Promise<void>;
 }
 
-/** Asks the stored query once, then begins to probe. Rejects where the server does not answer that first query. */
+/** Asks the stored query once, then begins to probe. Rejects if the server does not answer that first query. */
 export async function startProbing(url: string): Promise<Probing> {
   const run = 1 + Math.floor(Math.random() * 999_999);
   const stopped = new AbortController();
@@ -84,7 +84,7 @@ async function ask(url: string, body: Question["query"]): Promise<number> {
     await answer.text();
     return answer.status;
   } catch {
-    // The connection was refused or reset, or the answer is late: whatever it was, there is no answer.
+    // There is no answer: the connection was refused or reset, or the answer is late.
     return 0;
   }
 }

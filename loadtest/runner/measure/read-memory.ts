@@ -13,7 +13,7 @@ export interface Memory {
   readonly mapped: number;
 }
 
-/** Rejects where the process is gone. `mapped` is 0 on other systems than Linux, which do not tell it. */
+/** Rejects if the process is gone. `mapped` is 0 on other systems than Linux, which do not tell it. */
 export async function readMemory(pid: number): Promise<Memory> {
   if (process.platform === "linux") {
     const status = await readFile(`/proc/${pid}/status`, "utf8");

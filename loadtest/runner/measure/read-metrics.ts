@@ -11,7 +11,7 @@ export interface Measured {
 /** In milliseconds. It is long, since a busy process answers late but its metrics are still wanted. */
 const patience = 30_000;
 
-/** Rejects where the process does not answer in time. */
+/** Rejects if the process does not answer in time. */
 export async function readMetrics({ name, url }: Measured): Promise<Metrics> {
   const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(patience) });
   if (!answer.ok) throw new Error(`Cannot read the metrics of ${name}: ${url}/metrics answers ${answer.status}`);

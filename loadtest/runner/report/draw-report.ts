@@ -7,7 +7,7 @@ import { type KindReport, type Latency, latencyAt, type Report } from "./report.
 
 const right = "right" as const;
 
-/** @param judged False where limits need not be kept: an overload breaks them on purpose. */
+/** @param judged False if limits need not be kept, since an overload breaks them on purpose. */
 export function drawReport(report: Report, judged = true): string {
   const { scenario, rate, target, kinds, machine, faults } = report;
   return [

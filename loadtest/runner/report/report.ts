@@ -44,7 +44,7 @@ export interface Report {
   readonly throughput: readonly { readonly second: number; readonly perSecond: number }[];
   /** The processors and load of this machine, whose other work shows in the latencies. */
   readonly machine: { readonly cores: number; readonly loadBefore: number; readonly loadAfter: number };
-  /** Absent where the server shows no metrics. */
+  /** Absent if the server shows no metrics. */
   readonly timeSpent?: TimeSpent;
   /** Descriptions of the first wrong answers. */
   readonly faults: readonly string[];
@@ -101,5 +101,5 @@ function readLatency(values: Readonly<Record<string, number>> | undefined): Late
   return { min: values.min!, avg: values.avg!, max: values.max!, at: quantiles.map((each) => values[`p(${each})`]!) };
 }
 
-/** Milliseconds that a share of the answers stays below; `share` is one of `quantiles`. */
+/** The milliseconds that a share of the answers stays below; `share` is one of `quantiles`. */
 export const latencyAt = ({ at }: Latency, share: (typeof quantiles)[number]): number => at[quantiles.indexOf(share)]!;

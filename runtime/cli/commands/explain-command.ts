@@ -1,4 +1,4 @@
-/** `femtoq explain` shows what a query would read and compute, without running it, or where the time of one went that ran. */
+/** `femtoq explain` shows what a query would read and compute, without running it, or where the time of a query that ran went. */
 import type { Command } from "commander";
 import type { Column } from "../../../engine/program/schema.ts";
 import { describeColumn } from "../../../functions/render/describe-column.js";

@@ -26,7 +26,7 @@ export function createColumnPanel({ api }) {
 
   /** @type {{ readonly dataset: string, readonly column: Column } | undefined} */
   let selected;
-  /** @type {AbortController | undefined} of what was asked of the selected column; undefined where it is to be asked */
+  /** @type {AbortController | undefined} aborts the requests for the selected column; undefined if none were sent yet */
   let asking;
   /** @type {ColumnStatistics | undefined} */
   let statistics;
@@ -66,7 +66,7 @@ export function createColumnPanel({ api }) {
     } catch (error) {
       if (signal.aborted) return;
       controller.abort();
-      // Selected once more, it is asked once more.
+      // Selecting the column again repeats the requests.
       asking = undefined;
       setText(line, error instanceof Error ? error.message : String(error));
     }

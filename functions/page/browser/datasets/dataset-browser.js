@@ -1,6 +1,6 @@
 /**
- * The panel of datasets: a choice of them, their size, how far one that is being made has come, the tree of its columns with a filter, and what the
- * column that was selected holds.
+ * The panel of datasets: a choice of datasets, their sizes, the progress of one that is being made, the tree of its columns with a filter, and the
+ * content of the selected column.
  *
  * @import { ApiClient, DatasetDescription, DatasetSummary } from "../../../client/api-client.js"
  */

@@ -64,7 +64,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
   });
 
   /**
-   * Asks the server to explain the text, and gives what is wrong with it. Gives nothing where the server cannot be reached.
+   * Asks the server to explain the text, and returns what is wrong with it; nothing if the server cannot be reached.
    * @param {string} content
    * @returns {Promise<readonly QueryIssue[]>}
    */
@@ -119,7 +119,7 @@ export function createQueryPanel({ parent, api, text, nonce, onRun, onCancel, on
       editor.showIssues(issues);
       showIssues(issues);
     },
-    /** Call it when the query `ran` has ended. What is stored has changed, so the server is asked again what the text would read. @param {string} ran */
+    /** Must be called when the query `ran` has ended: its results are now stored, so the server is asked again what the text would read. @param {string} ran */
     async refresh(ran) {
       if (editor.text() === ran) await check(ran);
     },

@@ -1,6 +1,6 @@
 /**
- * Shows the histograms of a result: one chart, tabs where there are several, switches for logarithmic axes, the statistics as text. A scale
- * that nobody chose is decided once for each histogram of a query, so that it does not flip while the histogram fills.
+ * Shows the histograms of a result: one chart, tabs if there are several, switches for logarithmic axes, the statistics as text. A scale that the
+ * user did not choose is decided once for each histogram of a query, so that it does not change while the histogram fills.
  *
  * @import { UhiHistogram } from "../../../../engine/histogram/uhi.ts"
  * @import { Scales } from "../../../render/charts/choose-scales.js"

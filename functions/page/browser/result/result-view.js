@@ -1,5 +1,5 @@
 /**
- * The panel of the result: the query's state in words, its progress, what is to be noted of it, the histograms, cut flow, totals, failures and links to the result.
+ * The panel of the result: the query's state in words, its progress, notices, the histograms, cut flow, totals, failures and links to the result.
  *
  * @import { ApiClient } from "../../../client/api-client.js"
  * @import { Status } from "../../../api.ts"
