@@ -2,8 +2,9 @@
  * Decides which nodes are started and which are drained to reach the wanted number. Pure.
  *
  * - An unreachable node does not count: another one is started at once, and if it returns, a surplus node is drained.
- * - A node that ends by itself has crashed. The next one is started after a pause that doubles with each crash, and an agent where nodes crashed
- *   again is avoided for a while. Ten minutes without a crash end that.
+ * - A node that ends by itself has crashed. The next one is started after a pause that doubles with each crash; ten minutes without a crash reset it.
+ * - An agent where nodes crashed twice is avoided for a minute, and longer after each further crash, up to ten minutes. Its crashes are forgotten when
+ *   a node has run there for ten minutes, or after an hour.
  * - A node on an agent with upcoming maintenance is drained before that, and another one is started elsewhere.
  * - Nodes of another version are replaced one by one: the next one is drained when all others have joined the cluster.
  */
