@@ -15,6 +15,9 @@ const newClass = 0xffffffff;
 const referenceOffset = 2;
 const mostDepth = 200;
 
+/** The steps of classes, which all readers with the same class descriptions share. */
+const knownSteps = new WeakMap<Streamers, Map<string, readonly Step[]>>();
+
 export class ObjectReader extends ByteCursor implements ObjectStream {
   readonly streamers: Streamers;
   /** The length of the key, since references count from its beginning. */
@@ -36,7 +39,8 @@ export class ObjectReader extends ByteCursor implements ObjectStream {
     this.#keyBytes = keyBytes;
     this.streamers = options.streamers;
     this.#stopBefore = options.stopBefore ?? {};
-    this.#steps = new Map();
+    this.#steps = knownSteps.get(options.streamers) ?? new Map();
+    knownSteps.set(options.streamers, this.#steps);
   }
 
   header(): ObjectHeader {
@@ -94,12 +98,13 @@ export class ObjectReader extends ByteCursor implements ObjectStream {
   }
 
   #stepsOf(className: string, version: number, checksum: number | undefined): readonly Step[] {
-    const id = `${className} ${version} ${checksum}`;
+    const before = this.#stopBefore[className];
+    const id = `${className} ${version} ${checksum} ${before ?? ""}`;
     const known = this.#steps.get(id);
     if (known) return known;
     const info = this.streamers.find(className, { version, checksum });
     if (!info) throw new Error(`it does not describe version ${version} of its class ${className}`);
-    const steps = memberSteps(info.elements, this.#stopBefore[className]);
+    const steps = memberSteps(info.elements, before);
     this.#steps.set(id, steps);
     return steps;
   }

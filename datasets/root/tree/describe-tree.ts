@@ -2,9 +2,10 @@
  * Describes a tree, or several of equal length that are read as one, from the bytes of their objects. As these may be megabytes, it lets other tasks run
  * in between. Throws an `Error` if the tree is damaged; a fault in one branch only makes its columns unsupported.
  */
+import { LRUCache } from "lru-cache";
 import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
-import type { FileColumn, FileDescription } from "../../format.ts";
+import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
 import { ObjectReader } from "../file/object-reader.ts";
 import { beginObjectArray } from "../file/own-forms.ts";
 import type { Members, RootObject } from "../file/root-object.ts";
@@ -104,17 +105,29 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const places = tables.finish(Float64Array.from(trees.flatMap(({ seek, bytes, object }) => [seek, bytes, object.length])));
   const units = unitsOf({ ...clustersOf(trees[0].members), entries }, partitionEvents, () => tables.seams());
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
-  const digest = await sha256(JSON.stringify([format, options.tree, refused, ...columns]));
+  const shape = await shapeOf({ format, columns, unsupported: refused, ...(options.tree !== undefined && { tree: options.tree }) });
   await turn();
   const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
   return {
-    shape: { format, columns, unsupported: refused, ...(options.tree !== undefined && { tree: options.tree }), hasBounds: true, digest },
+    shape,
     units,
     nullable: new Uint8Array(found.length),
     ...(rounded.includes(1) && { rounded }),
     values: unitValues(units, found, places),
     places,
   };
+}
+
+/** Files of a dataset mostly have one shape: those that were met last are kept, by what their digest is made of. */
+const knownShapes = new LRUCache<string, FileShape>({ max: 8 });
+
+async function shapeOf(parts: Omit<FileShape, "hasBounds" | "digest">): Promise<FileShape> {
+  const text = JSON.stringify([parts.format, parts.tree, parts.unsupported, ...parts.columns]);
+  const known = knownShapes.get(text);
+  if (known) return known;
+  const shape: FileShape = { ...parts, hasBounds: true, digest: await sha256(text) };
+  knownShapes.set(text, shape);
+  return shape;
 }
 
 async function parseTree(source: TreeSource, streamers: Streamers): Promise<ParsedTree> {
