@@ -34,7 +34,7 @@ export function refuseInteger({ operation, literal }: Term, offset: number): voi
   );
 }
 
-/** Two numbers of which one is chosen. If one is a column of 64-bit integers, an integer written as the other becomes a 64-bit integer, too. */
+/** The two sides of `? :` or `??`. If one is a column of 64-bit integers, an integer written as the other becomes a 64-bit integer, too. */
 export function bothLong(a: Term, b: Term, [left, right]: readonly [Tree, Tree], terms: Terms): readonly [Term, Term] {
   const [one, other] = [asLong(a, longOf(b.type), terms), asLong(b, longOf(a.type), terms)];
   if (longOf(one.type) !== longOf(other.type)) {

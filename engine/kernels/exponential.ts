@@ -57,7 +57,7 @@ export const expOfRemainder = ({ remainder: r, square, odd, even }: ReducedExpon
 
 /**
  * e^(x + low) / 2^halvings for |x| <= 800, |low| <= 2^-40: before its last rounding within 0.35 ulp, so that what a float64
- * can hold exactly comes out exact. Scaled in two steps, of which only the last can round or overflow.
+ * can hold exactly comes out exact. It is scaled in two steps; only the last can round or overflow.
  */
 export function preciseExp(f: FunctionBuilder, x: Expression, low: Expression, halvings: bigint): Expression {
   const rounded = f.keep(F.add(F.mul(x, f64(Math.LOG2E)), f64(rounder)));

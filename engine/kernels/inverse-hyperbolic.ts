@@ -1,5 +1,5 @@
 /**
- * asinh, of which pseudorapidity is made: eta = asinh(pz / pt). With z = x^2, below 1/2 asinh x = x - x z A(z), 12 coefficients,
+ * asinh, from which pseudorapidity is computed: eta = asinh(pz / pt). With z = x^2, below 1/2 asinh x = x - x z A(z), 12 coefficients,
  * relative error below 2^-59.6; above, log(x + sqrt(x^2 + 1)) with what the argument's rounding lost put back.
  */
 import { F, f64 } from "../wasm/instructions.ts";

@@ -122,7 +122,7 @@ function chooseIdentity(isFirst: Expression, one: { identity?(): Identity }, ano
   return { origin: select(isFirst, a.origin, b.origin), index: select(isFirst, a.index, b.index) };
 }
 
-/** One of two values, of which only the chosen one is computed. */
+/** One of two values; only the chosen one is computed. */
 function chooseScalar(
   emitter: Emitter,
   test: Expression,

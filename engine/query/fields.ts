@@ -30,6 +30,6 @@ export const bins = z
   .max(limits.bins, `there can be at most ${limits.bins} bins`);
 export const label = z.string().max(limits.name).optional();
 
-/** The parts of which the axis types make their schemas. */
+/** The parts from which the axis types make their schemas. */
 export const queryFields = { z, bins, finite, limits, ofEveryAxis: { label, value: expression } };
 export type QueryFields = typeof queryFields;

@@ -1,6 +1,6 @@
 /**
  * Bounds of a term over a partition, from the bounds of its columns. Numbers have a least and a largest value; booleans, which of true and false are
- * possible; lists, bounds of their length and of their elements. An operation of which nothing is known may return anything.
+ * possible; lists, bounds of their length and of their elements. Operations that are not treated here may return anything.
  *
  * Guarantee: for every event of the partition, the term's value is within its bounds. Each function is gone through once for each place where it is
  * applied.

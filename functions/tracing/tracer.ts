@@ -5,7 +5,7 @@ export interface Tracer {
 }
 
 export interface Trace {
-  /** The caller's span, of which the trace becomes a part. */
+  /** The caller's span, which the trace becomes a part of. */
   readonly parent?: { readonly traceId: string; readonly spanId: string };
   readonly root: Span;
 }

@@ -117,7 +117,7 @@ export class BranchTarget {
     return placeLike(free, values.byteOffset + (this.counts.at(-1)! - more) * values.BYTES_PER_ELEMENT);
   }
 
-  /** The best address for the next offsets of the outermost lists, likewise. */
+  /** The best address for the next offsets of the outermost lists, by the same rule. */
   placeOfOffsets(free: number): number {
     return placeLike(free, this.offsets[0]!.byteOffset + this.counts[0]! * 4);
   }

@@ -1,6 +1,6 @@
 /** Numbers by which ROOT's class descriptions say how a member is stored (ROOT's `TVirtualStreamerInfo::EReadWrite`). */
 
-/** Basic types. The number of a fixed array is 20 more, that of an array whose length is another member 40 more. */
+/** Basic types. A fixed array has its element's number plus 20; an array whose length is another member has 40 more. */
 export const basic = {
   char: 1,
   short: 2,

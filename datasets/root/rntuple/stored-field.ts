@@ -24,7 +24,7 @@ export interface Counted {
 
 /** A step from an entry inwards to its values. */
 export type Step =
-  /** A list. `ends` has the ends of lists; `inner` has columns whose lengths tell the total number of elements, of which the largest counts. */
+  /** A list. `ends` has the ends of lists; `inner` has columns whose lengths tell the total number of elements; the largest counts. */
   | { readonly kind: "list"; readonly ends: Forms; readonly inner: readonly Counted[] }
   /** Lists of one fixed length. */
   | { readonly kind: "array"; readonly length: number }

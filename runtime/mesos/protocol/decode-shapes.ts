@@ -22,7 +22,7 @@ const scalar = z.object({ value: number });
 const ranges = z.object({ range: list(z.object({ begin: wholeNumber, end: wholeNumber })) }).transform(({ range }) => range);
 const set = z.object({ item: list(z.string()) }).transform(({ item }) => item);
 const values = { scalar: scalar.exactOptional(), ranges: ranges.exactOptional(), set: set.exactOptional() };
-/** A field of which only the presence matters. */
+/** A field whose presence matters, not its value. */
 const mark = z.unknown().exactOptional();
 
 const resource: z.ZodType<Resource | undefined> = z
