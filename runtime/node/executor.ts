@@ -26,13 +26,14 @@ import type { Meter } from "../../functions/metrics/meter.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import { usualPayer } from "../threads/fair-turns.ts";
 import { ComputeLimitExceeded, errorOf } from "../threads/job-failures.ts";
-import { createRunBatch } from "../threads/run-batch.ts";
+import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
 import { unlessAborted, whenAllAbort } from "./abort.ts";
 import { createPartitionFinder, type Place } from "./find-partition.ts";
 import { createLeasing, type Leased } from "./lease-columns.ts";
 import { type ProgramCache, type ReadyProgram, UnknownProgramError } from "./program-cache.ts";
+import { type Begun, type HeldRun, jobsOf, mostInJob, runHeld } from "./run-held.ts";
 import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
 import { noTime, rounded, type Times } from "./run-times.ts";
 import { createSkipping } from "./skip-reading.ts";
@@ -44,8 +45,6 @@ export interface LocalExecutor extends Executor {
 
 const scratchStep = 16;
 const mostScratch = 256 * 2 ** 20;
-/** Partitions of a request whose columns are in memory are computed as so few jobs: as many at a time. */
-const mostInMemory = 16;
 /** Where the partials of a request may have more bytes together, no more of it is begun. */
 const mostPartialBytes = 64 * 2 ** 20;
 
@@ -66,17 +65,15 @@ interface Run {
   readonly times: Times;
 }
 
+type OnRunning = ComputeOptions["onRunning"];
+
 /** `again`: alone, or with the scratch that it has now, it may come out otherwise. */
 type Attempted = Outcome | { readonly kind: "again" };
 
+const again = { kind: "again" } as const;
+
 /** A program of a request, or the outcome that it has over every partition. */
 type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
-
-/** Of one request. */
-interface Computing {
-  readonly onRunning: ComputeOptions["onRunning"];
-  readonly workers: Pick<WorkerPool, "run">;
-}
 
 export function createExecutor(options: {
   readonly catalogue: Catalogue;
@@ -110,7 +107,6 @@ export function createExecutor(options: {
       const prepared = await prepareAll(keys, dataset, () =>
         partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint))),
       );
-      const computing: Computing = { onRunning, workers: partitions.length > 1 ? createRunBatch(workers) : workers };
       /** Of the partials that are there, and at most of those that are being made. */
       let bytes = 0;
       const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
@@ -120,23 +116,42 @@ export function createExecutor(options: {
         bytes += largestPartial(run);
         return run;
       };
-      const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
-        const all = prepared.map((program, index) => {
+      const beginAll = (partition: PartitionName): readonly (Run | Outcome)[] =>
+        prepared.map((program, index) => {
           const pair = [keys[index]!, partition.fingerprint] as const;
           return begin(program, signalOf(...pair), payerOf?.(...pair));
         });
+      const end = (run: Run, outcome: Outcome): Outcome => {
+        bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(run);
+        return outcome;
+      };
+      const runAll = async (place: Place, all: readonly (Run | Outcome)[]): Promise<readonly Outcome[]> => {
         const runs = all.filter((each) => each.kind === "run");
-        const place = { ...partition, dataset };
-        const ran = await runSkipping(place, runs, (needed) => runTogether(place, needed, computing));
-        for (const [index, outcome] of ran.entries())
-          bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(runs[index]!);
+        const ran = await runSkipping(place, runs, (needed) => runTogether(place, needed, onRunning));
         const outcomes = ran.values();
-        return all.map((each) => (each.kind === "run" ? outcomes.next().value! : each));
+        return all.map((each) => (each.kind === "run" ? end(each, outcomes.next().value!) : each));
+      };
+      const runOver = async (partition: PartitionName) => await runAll({ ...partition, dataset }, beginAll(partition));
+      /** The one program of the request over some partitions. */
+      const runOverHeld = async (some: readonly PartitionName[]): Promise<readonly Outcome[]> => {
+        const all = some.map((partition) => ({ place: { ...partition, dataset }, run: beginAll(partition)[0]! }));
+        const begun = all.filter((each): each is HeldRun & { readonly run: Run } => each.run.kind === "run");
+        const attempted = await runHeld(begun, { leasing, workers, onRunning, judge });
+        const outcomes = new Map(begun.map(({ run }, index) => [run, attempted[index]]));
+        const ending = all.map(async ({ place, run }): Promise<Outcome> => {
+          if (run.kind !== "run") return run;
+          const outcome = outcomes.get(run) ?? again;
+          if (outcome.kind !== "again") return end(run, outcome);
+          return run.signal.aborted ? end(run, undone(run.signal.reason)) : (await runAll(place, [run]))[0]!;
+        });
+        return await Promise.all(ending);
       };
       const isInMemory = partitions.every(({ fingerprint }) =>
         prepared.every((each) => each.kind === "ready" && isHeld(fingerprint, each.ready)),
       );
-      return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInMemory, atATime) : atATime })).flat();
+      if (isInMemory && keys.length === 1 && partitions.length > 1)
+        return (await pMap(jobsOf(partitions), runOverHeld, { concurrency: atATime })).flat();
+      return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInJob, atATime) : atATime })).flat();
     },
   };
 
@@ -174,52 +189,40 @@ export function createExecutor(options: {
   }
 
   /** One outcome for each of the runs. */
-  async function runTogether(place: Place, runs: readonly Run[], computing: Computing): Promise<readonly Outcome[]> {
+  async function runTogether(place: Place, runs: readonly Run[], onRunning: OnRunning): Promise<readonly Outcome[]> {
     if (runs.length === 0) return [];
     const outcomes: Outcome[] = [];
-    for (const [index, attempted] of (await attempt(place, runs, computing)).entries())
-      outcomes.push(attempted.kind === "again" ? (await runTogether(place, [runs[index]!], computing))[0]! : attempted);
+    for (const [index, attempted] of (await attempt(place, runs, onRunning)).entries())
+      outcomes.push(attempted.kind === "again" ? (await runTogether(place, [runs[index]!], onRunning))[0]! : attempted);
     return outcomes;
   }
 
-  async function attempt(place: Place, runs: readonly Run[], computing: Computing): Promise<readonly Attempted[]> {
+  async function attempt(place: Place, runs: readonly Run[], onRunning: OnRunning): Promise<readonly Attempted[]> {
     const wanted = whenAllAbort(runs.map(({ signal }) => signal));
     let leased: Leased | undefined;
     try {
       leased = leasing.held(place, runs) ?? (await leasing.lease(place, runs, wanted.signal));
       const keys = runs.map(({ ready }) => ready.partOf ?? ready.programKey);
-      computing.onRunning?.(keys, place.fingerprint);
-      const { runs: begun, ...held } = leased;
+      onRunning?.(keys, place.fingerprint);
+      const { lease, payer, runs: begun } = leased;
       const group = keys.join();
       const isTogether =
         runs.length > 1 &&
         runs.every(({ ready }) => ready.source && !ready.program.rows) &&
-        (together.get(group) ?? leased.entries >= worthCompiling);
+        (together.get(group) ?? begun[0]!.entries >= worthCompiling);
       if (runs.length > 1 && !together.has(group)) together.set(group, true);
-      const outcomes = await runOnThread(computing.workers, { ...held, isTogether }, begun);
+      const outcomes = await runOnThread(workers, { payer, isTogether }, begun);
       const isFailed = outcomes.some((outcome) => outcome.kind === "failed");
       if (isTogether && isFailed && !wanted.signal.aborted) together.set(group, false);
-      if (outcomes.some((outcome) => outcome.kind === "failed" && outcome.failure.kind === "trap")) cache.spoil(held.lease.slab);
-      return outcomes.map((outcome, index) => {
-        const run = begun[index]!;
-        // One that nobody wants any more was computed to the end with the others.
-        if (isTogether && run.signal.aborted) return undone(run.signal.reason);
-        if (outcome.kind === "partial" && held.lease.isSpoilt()) return { kind: "again" };
-        if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
-        if (run.signal.aborted) return undone(run.signal.reason);
-        // Which of them is to blame shows when each runs alone.
-        if (isTogether) return { kind: "again" };
-        const error = errorOf(outcome.failure);
-        if (error instanceof ScratchExhausted) return growScratch(run, place);
-        if (error instanceof WorkerCrashed && begun.length > 1) return { kind: "again" };
-        const which = `${run.ready.programKey} ${place.dataset}`;
-        if (error instanceof ComputeLimitExceeded) breaches.set(which, (breaches.get(which) ?? 0) + 1);
-        return failed(error);
-      });
+      return judge(
+        outcomes,
+        begun.map((run) => ({ run, place, lease })),
+        isTogether,
+      );
     } catch (error) {
       if (wanted.signal.aborted) return runs.map(({ signal }) => undone(signal.reason));
-      if (runs.length > 1) return runs.map(() => ({ kind: "again" }));
-      if (error instanceof OtherFormError) return [await runRenewed(place, runs[0]!, error, computing)];
+      if (runs.length > 1) return runs.map(() => again);
+      if (error instanceof OtherFormError) return [await runRenewed(place, runs[0]!, error, onRunning)];
       return [failed(error)];
     } finally {
       wanted.release();
@@ -227,18 +230,40 @@ export function createExecutor(options: {
     }
   }
 
+  /** What the outcomes of one job mean. */
+  function judge(outcomes: readonly ProgramOutcome[], begun: readonly Begun[], isTogether = false): readonly Attempted[] {
+    for (const [index, outcome] of outcomes.entries())
+      if (outcome.kind === "failed" && outcome.failure.kind === "trap") cache.spoil(begun[index]!.lease.slab);
+    return outcomes.map((outcome, index) => {
+      const { run, place, lease } = begun[index]!;
+      // One that nobody wants any more was computed to the end with the others.
+      if (isTogether && run.signal.aborted) return undone(run.signal.reason);
+      if (outcome.kind === "partial" && lease.isSpoilt()) return again;
+      if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
+      if (run.signal.aborted) return undone(run.signal.reason);
+      // Which of them is to blame shows when each runs alone.
+      if (isTogether) return again;
+      const error = errorOf(outcome.failure);
+      if (error instanceof ScratchExhausted) return growScratch(run, place);
+      if (error instanceof WorkerCrashed && begun.length > 1) return again;
+      const which = `${run.ready.programKey} ${place.dataset}`;
+      if (error instanceof ComputeLimitExceeded) breaches.set(which, (breaches.get(which) ?? 0) + 1);
+      return failed(error);
+    });
+  }
+
   /** The program may have been planned again since a file joined the dataset that has a column in another form. */
-  async function runRenewed(place: Place, run: Run, error: OtherFormError, computing: Computing): Promise<Outcome> {
+  async function runRenewed(place: Place, run: Run, error: OtherFormError, onRunning: OnRunning): Promise<Outcome> {
     const ready = await programs.renew(run.ready).catch(() => undefined);
-    return ready ? (await runTogether(place, [{ ...run, ready }], computing))[0]! : failed(error);
+    return ready ? (await runTogether(place, [{ ...run, ready }], onRunning))[0]! : failed(error);
   }
 
   /** For this run, and for those that come after it. */
-  function growScratch({ ready, workBytes: had }: ThreadRun, place: Place): Attempted {
-    const scratch = had - workBytes(ready.program, 0);
+  function growScratch({ ready, work }: ThreadRun, place: Place): Attempted {
+    const scratch = work.bytes - workBytes(ready.program, 0);
     if (scratch >= mostScratch) return failed(scratchRefused(place));
     ready.scratchBytes = Math.max(ready.scratchBytes, Math.min(mostScratch, scratch * scratchStep));
-    return { kind: "again" };
+    return again;
   }
 
   function failed(error: unknown): Outcome {

@@ -17,7 +17,7 @@ import type { ThreadRun } from "./run-on-thread.ts";
 import { addLoading, type Times } from "./run-times.ts";
 
 /** One program over the partition. */
-interface Run {
+export interface LeasingRun {
   readonly ready: ReadyProgram;
   readonly signal: AbortSignal;
   readonly payer: Payer;
@@ -26,7 +26,6 @@ interface Run {
 
 export interface Leased {
   readonly lease: Lease;
-  readonly entries: number;
   /** Of the most urgent of the runs. */
   readonly payer: Payer;
   readonly runs: readonly ThreadRun[];
@@ -43,7 +42,7 @@ export function createLeasing({ catalogue, finder, cache, meter }: LeasingOption
   return { held, lease };
 
   /** Undefined where the file has to be looked at, a column loaded or room made. */
-  function held(place: Place, runs: readonly Run[]): Leased | undefined {
+  function held(place: Place, runs: readonly LeasingRun[]): Leased | undefined {
     const partition = finder.peek(place);
     if (!partition) return undefined;
     const rooms = roomsOf(runs);
@@ -57,7 +56,7 @@ export function createLeasing({ catalogue, finder, cache, meter }: LeasingOption
     }
   }
 
-  async function lease(place: Place, runs: readonly Run[], signal: AbortSignal): Promise<Leased> {
+  async function lease(place: Place, runs: readonly LeasingRun[], signal: AbortSignal): Promise<Leased> {
     const begun = performance.now();
     const { partition, broken } = await unlessAborted(finder.find(place), signal);
     let leased: Lease | undefined;
@@ -86,24 +85,26 @@ export function createLeasing({ catalogue, finder, cache, meter }: LeasingOption
 
   function describe(
     leased: Lease,
-    { entries, runs, rooms }: { readonly entries: number; readonly runs: readonly Run[]; readonly rooms: readonly number[] },
+    { entries, runs, rooms }: { readonly entries: number; readonly runs: readonly LeasingRun[]; readonly rooms: readonly number[] },
   ): Leased {
-    const begin = runs.map((run, index) => ({
-      ...run,
-      addresses: run.ready.program.inputs.map((input) => leased.address(input)),
-      workBytes: rooms[index]!,
-    }));
+    let { address } = leased.work;
+    const begin = runs.map((run, index) => {
+      const work = { address, bytes: rooms[index]! };
+      address += work.bytes;
+      const addresses = run.ready.program.inputs.map((input) => leased.address(input));
+      return { ...run, slab: leased.slab.id, entries, addresses, work };
+    });
     const { columns, fromDisk } = leased.loaded;
     if (columns > fromDisk) meter?.count("femtoq_columns_total", "files", columns - fromDisk);
     if (fromDisk > 0) meter?.count("femtoq_columns_total", "disk", fromDisk);
     meter?.count("femtoq_columns_total", "memory", leased.columns - columns);
     const payer = runs.map((run) => run.payer).reduce((best, each) => (each.priority < best.priority ? each : best));
-    return { lease: leased, entries, payer, runs: begin };
+    return { lease: leased, payer, runs: begin };
   }
 }
 
 /** Bytes of the work area of each. */
-const roomsOf = (runs: readonly Run[]): readonly number[] =>
+const roomsOf = (runs: readonly LeasingRun[]): readonly number[] =>
   runs.map(({ ready: { program, scratchBytes } }) => workBytes(program, scratchBytes));
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -1,5 +1,5 @@
 /** One job of one thread: programs, one after another or in one pass, over columns that are leased. */
-import type { Lease } from "../../datasets/cache/lease.ts";
+import type { Block } from "../../datasets/cache/slab.ts";
 import type { Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
@@ -8,39 +8,42 @@ import type { Times } from "./run-times.ts";
 
 export interface ThreadRun {
   readonly ready: ReadyProgram;
+  /** The number of the slab that has its columns and its work area. */
+  readonly slab: number;
+  /** Events of its partition. */
+  readonly entries: number;
   /** Byte address of each of the program's inputs. */
   readonly addresses: readonly number[];
-  /** Of the work area, which has as many for each of the programs. A multiple of 16. */
-  readonly workBytes: number;
+  /** Its work area; those of programs over one partition lie one after the other. A multiple of 16. */
+  readonly work: Block;
   readonly signal: AbortSignal;
   readonly times: Times;
 }
 
 export interface ThreadJob {
-  readonly lease: Lease;
-  readonly entries: number;
   readonly payer: Payer;
-  /** All in one pass, which has the whole work area: it is stopped when all are aborted, and what goes wrong is the outcome of all. */
+  /** All, of one partition, in one pass, which has the whole work area: it is stopped when all are aborted, and what goes wrong is the outcome of all. */
   readonly isTogether?: boolean;
 }
 
 /**
- * One outcome for each of the runs; adds to their times. Each has its own part of the work area, and with it its own stop flag: a program whose signal
+ * One outcome for each of the runs; adds to their times. Each has its own work area, and with it its own stop flag: a program whose signal
  * aborts is stopped within 30 ms or so, and the next one begins. Rejects with `WorkerCrashed`, and with `RunStopped` where all were aborted before a
  * thread began. Settles when no thread uses the memory any more.
  */
 export async function runOnThread(
   workers: Pick<WorkerPool, "run">,
-  { lease: { slab, work }, entries, payer, isTogether = false }: ThreadJob,
+  { payer, isTogether = false }: ThreadJob,
   runs: readonly ThreadRun[],
 ): Promise<readonly ProgramOutcome[]> {
-  let { address } = work;
-  const programs = runs.map(({ ready, addresses, workBytes }) => {
-    const area = isTogether ? work : { address, bytes: workBytes };
-    const program = { programKey: ready.programKey, slab: slab.id, entries, addresses, work: area };
-    address += workBytes;
-    return program;
-  });
+  const whole = { address: runs[0]!.work.address, bytes: runs.reduce((sum, { work }) => sum + work.bytes, 0) };
+  const programs = runs.map(({ ready: { programKey }, slab, entries, addresses, work }) => ({
+    programKey,
+    slab,
+    entries,
+    addresses,
+    work: isTogether ? whole : work,
+  }));
   const submitted = performance.now();
   const running = workers.run(
     { kind: "run", programs, isTogether },

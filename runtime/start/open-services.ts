@@ -11,13 +11,13 @@ import { measureCoordinator, measureStore } from "../../functions/metrics/measur
 import type { Meter } from "../../functions/metrics/meter.ts";
 import { roles } from "../../functions/roles.ts";
 import type { Assets } from "../../functions/services.ts";
-import { handOverPartials } from "../node/hand-over-partials.ts";
 import { startNode } from "../node/node.ts";
 import { openCompute, openRemoteCompute } from "../node/open-compute.ts";
 import { openTracer } from "../observe/otlp.ts";
 import type { Handler, Listening } from "../serve/listening.ts";
 import { grace } from "../serve/serve.ts";
 import type { Config } from "./config/config.ts";
+import { handOverPartials } from "./hand-over-partials.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { openConfiguredCoordinator } from "./open-coordinator.ts";
 import { openDatasets } from "./open-datasets.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { handOverPartials } from "../../../runtime/node/hand-over-partials.ts";
+import { handOverPartials } from "../../../runtime/start/hand-over-partials.ts";
 import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import { openEnvironment } from "../../../storage/embedded/environment.ts";
 import type { Store } from "../../../storage/store.ts";

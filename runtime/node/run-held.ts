@@ -1,0 +1,92 @@
+/**
+ * One program over several partitions whose columns are in memory: leased at once, sent to a thread as one job and answered once. A short run costs less than
+ * its messages, and less than a way of its own through the executor.
+ *
+ * Promises: each run ends as if it were a job of its own: it is stopped alone, and what a thread's end or another's trap did to it is not its outcome. What has
+ * no outcome by this is left to be run by itself.
+ */
+import type { Payer } from "../../functions/compute/executor.ts";
+import type { ProgramOutcome } from "../threads/worker-messages.ts";
+import type { WorkerPool } from "../threads/worker-pool.ts";
+import type { Place } from "./find-partition.ts";
+import type { createLeasing, Leased, LeasingRun } from "./lease-columns.ts";
+import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
+
+/** The most runs of one job. */
+export const mostInJob = 32;
+
+/** Partitions as they are run together. */
+export const jobsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(all.length / mostInJob) }, (_, index) => all.slice(index * mostInJob, (index + 1) * mostInJob));
+
+export interface Begun extends Pick<Leased, "lease"> {
+  readonly place: Place;
+  readonly run: ThreadRun;
+}
+
+export interface HeldRun {
+  readonly place: Place;
+  readonly run: LeasingRun;
+}
+
+interface Options<Attempted> {
+  readonly leasing: Pick<ReturnType<typeof createLeasing>, "held">;
+  readonly workers: Pick<WorkerPool, "run">;
+  readonly onRunning: ((programKeys: readonly string[], fingerprint: string) => void) | undefined;
+  /** What the outcomes of a job mean, one for each. */
+  readonly judge: (outcomes: readonly ProgramOutcome[], begun: readonly Begun[]) => readonly Attempted[];
+}
+
+/** In their order what became of the runs, one job for each payer; undefined for what has no outcome. Never rejects. */
+export async function runHeld<Attempted>(
+  runs: readonly HeldRun[],
+  { leasing, workers, onRunning, judge }: Options<Attempted>,
+): Promise<readonly (Attempted | undefined)[]> {
+  const attempted = new Array<Attempted | undefined>(runs.length).fill(undefined);
+  const jobs = new Map<string, { readonly payer: Payer; readonly begun: Begun[]; readonly numbers: number[] }>();
+  for (const [number, { place, run }] of runs.entries()) {
+    const leased = hold(place, run);
+    if (!leased) continue;
+    const { payer } = leased;
+    const key = `${payer.priority} ${payer.client}`;
+    const job = jobs.get(key) ?? { payer, begun: [], numbers: [] };
+    jobs.set(key, job);
+    job.begun.push({ place, lease: leased.lease, run: leased.runs[0]! });
+    job.numbers.push(number);
+  }
+  await Promise.all([...jobs.values()].map(compute));
+  return attempted;
+
+  /** Undefined also where it cannot be leased: when it is run by itself, its outcome says why. */
+  function hold(place: Place, run: LeasingRun): Leased | undefined {
+    try {
+      return run.signal.aborted ? undefined : leasing.held(place, [run]);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function compute({
+    payer,
+    begun,
+    numbers,
+  }: {
+    readonly payer: Payer;
+    readonly begun: readonly Begun[];
+    readonly numbers: readonly number[];
+  }) {
+    try {
+      for (const { place, run } of begun) onRunning?.([run.ready.programKey], place.fingerprint);
+      const outcomes = await runOnThread(
+        workers,
+        { payer },
+        begun.map(({ run }) => run),
+      );
+      for (const [index, outcome] of judge(outcomes, begun).entries()) attempted[numbers[index]!] = outcome;
+    } catch {
+      // The thread ended, or none of them is wanted any more: what each of them comes to shows when it is run by itself.
+    } finally {
+      for (const { lease } of begun) lease.release();
+    }
+  }
+}
