@@ -6,6 +6,8 @@ import { until } from "../../support/until.ts";
 
 export interface Service {
   readonly url: string;
+  /** Those of its processes that compute. */
+  readonly computing: readonly string[];
   /** Processor time so far of all its processes, in milliseconds; 0 where the system does not tell. */
   cpu(): number;
   /** Starts its processes again: their columns are not in memory any more, what was catalogued is. */
@@ -41,6 +43,9 @@ async function startAlone({ args, threads }: ServiceOptions): Promise<Service> {
     get url() {
       return server.url;
     },
+    get computing() {
+      return [server.url];
+    },
     cpu: () => cpuOf([server.pid]),
     async restart() {
       await end(server);
@@ -73,6 +78,9 @@ async function startCluster({ args, threads, nodes }: ServiceOptions): Promise<S
   return {
     get url() {
       return dispatcher.url;
+    },
+    get computing() {
+      return [...cluster.processes].filter(({ role }) => role === "compute").map(({ url }) => url);
     },
     cpu: () => cpuOf([...cluster.processes].map(({ pid }) => pid)),
     async restart() {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Claim, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
 import { claimOne, countsOf } from "../claim-one.ts";
 import { keysOf, listen, makeSubtask, makeSubtasks } from "../subtasks.ts";
+import { countUntilFewAreDone } from "./few-beside-many.ts";
 import { ask, type Check, joinAs, never } from "./harness.ts";
 
 const claimSome = (node: JoinedNode, most: number): Promise<readonly Claim[]> => node.claim({ signal: never, most });
@@ -67,16 +68,8 @@ export function checkBundles(check: Check): void {
   check(
     "ten subtasks of one client are among the first forty that are done beside a thousand of another's, in bundles too",
     async (coordinator) => {
-      await coordinator.enqueue(ask(makeSubtasks(1_000, "many"), { queryId: "many", client: "alice" }));
-      await coordinator.enqueue(ask(makeSubtasks(10, "few"), { queryId: "few", client: "bob" }));
-      const node = await joinAs(coordinator, "node 1");
-      const done: string[] = [];
-      while (done.filter((programKey) => programKey === "few").length < 10 && done.length < 1_010) {
-        const claims = await claimSome(node, 16);
-        assert.deepEqual(new Set(await node.complete(claims)), new Set([true]));
-        done.push(...claims.map(({ subtask }) => subtask.programKey));
-      }
-      assert(done.lastIndexOf("few") < 40, `the last one was done as number ${done.lastIndexOf("few") + 1}`);
+      const last = await countUntilFewAreDone(coordinator);
+      assert(last <= 40, `the last one was done as number ${last}`);
     },
   );
 
