@@ -6,14 +6,17 @@ import { type ListedSubtasks, listSubtasks } from "../znodes/list-subtasks.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
-const mostSingly = 100;
+/** So many are told one by one which they are. */
+const mostFew = 100;
+/** So many of the last are asked for singly. More would cost more than the lists of all. */
+const mostSingly = 16;
 
 /** The subtasks of a query where these are few, else undefined. */
 export async function readFew(zookeeper: ZooKeeper, segments: Segments, known: QuerySegments): Promise<readonly string[] | undefined> {
   const hashes = new Set<string>();
   for (const name of known.names) {
     for (const hash of (await segments.read(zookeeper, known, name)).hashes) hashes.add(hash);
-    if (hashes.size > mostSingly) return undefined;
+    if (hashes.size > mostFew) return undefined;
   }
   return [...hashes];
 }

@@ -4,6 +4,7 @@
  * a few on single subtasks, whose end is then heard the sooner.
  */
 
+import { pause } from "../../../base/pause.ts";
 import type { SubtaskNews } from "../../coordinator.ts";
 import { describeFailure } from "../../queue/claim-end.ts";
 import { FollowedList, NamesBudget } from "../protocol/followed-list.ts";
@@ -27,11 +28,13 @@ export interface SubtaskListsOptions {
 const none: ReadonlySet<string> = new Set();
 const mostEnded = 16;
 /** Milliseconds from a change of a shard to the look at it: what nodes complete they tell themselves. */
-const shardPause = 1_000;
+const shardPause = 2_500;
 /** Likewise for the claims. */
 const claimsPause = 50;
 /** Milliseconds: shards are looked at again within a second of their turn. */
 const afterEnd = shardPause + 1_500;
+/** Milliseconds from the end of a claim to the news of its node. */
+const newsWithin = 100;
 /** Milliseconds. Whoever asks next for what it watches knows its state by then, and the shard need not be looked at. */
 const learnWithin = 100;
 
@@ -164,7 +167,14 @@ export class SubtaskLists {
     }
     const ended = [...old.claimed].filter((hash) => !now.claimed.has(hash) && isOpen(this.#watched.find(hash)?.known));
     if (ended.length > mostEnded) this.#readLater(ended);
-    else if (ended.length > 0) this.#inBackground(this.#readAgain(ended));
+    else if (ended.length > 0) this.#inBackground(this.#readUntold(ended));
+  }
+
+  /** The nodes that had the claims tell how they ended, but those that died. */
+  async #readUntold(ended: readonly string[]): Promise<void> {
+    await pause(newsWithin, this.#zookeeper.lost);
+    const left = ended.filter((hash) => isOpen(this.#watched.find(hash)?.known) && !this.#claims?.claimed.has(hash));
+    if (!this.#zookeeper.lost.aborted) await this.#readAgain(left);
   }
 
   /** Most of many are done, and their shards will say so: what is left is read. */
