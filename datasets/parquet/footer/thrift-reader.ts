@@ -10,6 +10,8 @@ const stop = 0;
 const yes = 1;
 const no = 2;
 const byte = 3;
+/** Integers of 16 to 64 bits are written alike. */
+const [shortest, longest] = [4, 6];
 const double = 7;
 const binary = 8;
 const list = 9;
@@ -73,6 +75,17 @@ export class ThriftReader {
   /** Passes over the value of the field that `field` found. */
   skip(): void {
     this.#skip(this.type, 0);
+  }
+
+  /** The value of a field of 16 to 64 bits. */
+  number(): number {
+    if (this.type < shortest || this.type > longest) throw new Error("a number is none");
+    return this.integer();
+  }
+
+  /** Of a field whose value is a struct: its fields come next. */
+  enterStruct(): void {
+    if (this.type !== struct) throw new Error("a structure is none");
   }
 
   /** The number of elements, each of which must then be read. */

@@ -2,14 +2,14 @@
  * The pages of a column chunk, one after another, headers and checksums (where there are any) checked. Reads the file in windows of
  * 4 MiB (or one page, if larger), so memory is bounded by the largest page. Throws where a page overruns its chunk or states impossible sizes.
  */
-import type { Encoding, PageHeader } from "hyparquet";
-import { parquetHeader } from "hyparquet/src/column.js";
+import type { Encoding } from "hyparquet";
 import { crc32 } from "../../compression/checksums.ts";
 import { prepareZstd } from "../../compression/zstd.ts";
 import { holdBytes } from "../../kernels/kernels.ts";
 import { giveTurn, lendBytes } from "../../sources/lend-bytes.ts";
 import type { ByteRange, ByteReader } from "../../sources/source.ts";
 import type { ColumnChunk } from "../column-chunk.ts";
+import { type PageHeader, parsePageHeader } from "./page-header.ts";
 
 const windowBytes = 4 * 2 ** 20;
 /** Headers of number columns have some tens of bytes. */
@@ -34,11 +34,15 @@ export interface Page {
   /** How many bytes of repetition and then of definition levels come first. Where absent, each of them has its length before it. */
   readonly levelBytes?: readonly [number, number];
   /** Of repetition and definition levels, where they may differ. */
-  readonly levelEncodings?: readonly [Encoding, Encoding];
+  readonly levelEncodings?: PageHeader["levelEncodings"];
 }
 
-/** Bytes that are read at once where one page is wanted: first for a dictionary's header, then for the page. */
-const [dictionaryLook, pageLook] = [2 ** 16, 2 ** 19];
+/**
+ * Bytes that are read at once where one page is wanted: first for a dictionary's header, then for the page, which mostly has some tens of kB; more
+ * where each read costs time.
+ */
+const nearLooks = [2 ** 12, 2 ** 17] as const;
+const farLooks = [2 ** 16, 2 ** 19] as const;
 
 interface ReadOptions {
   /** One data page is wanted, and no dictionary: it is not even read. */
@@ -61,6 +65,7 @@ export async function readPages(
   const last = Math.min(end + overrun, file.byteLength);
   let at = chunk.start;
   let wanted = 0;
+  const [dictionaryLook, pageLook] = file.joined ? farLooks : nearLooks;
   let window = isFirstOnly ? dictionaryLook : windowBytes;
   for (;;) {
     if (at >= end) throw new Error("the column chunk ends before its last value");
@@ -106,59 +111,40 @@ type Found =
 /** The page at the front of the bytes; `most` is how many the chunk has from there on. */
 function pageAt(bytes: Uint8Array, most: number, isWithoutDictionary: boolean): Found {
   const look = Math.min(largestHeader, most);
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, look)), offset: 0 };
   let header: PageHeader;
   try {
-    header = parquetHeader(reader);
+    header = parsePageHeader(bytes.length > look ? bytes.subarray(0, look) : bytes);
   } catch (error) {
     if (bytes.length < look) return { kind: "cut", wanted: look };
     throw error;
   }
-  const length = checkedCount(header.compressed_page_size, most - reader.offset, "compressed size");
-  const whole = reader.offset + length;
-  if (isWithoutDictionary && header.type === "DICTIONARY_PAGE") return { kind: "whole", bytes: whole, page: undefined };
+  const length = checkedCount(header.storedSize, most - header.bytes, "compressed size");
+  const whole = header.bytes + length;
+  if (isWithoutDictionary && header.kind === "dictionary") return { kind: "whole", bytes: whole, page: undefined };
   if (whole > bytes.length) return { kind: "cut", wanted: whole };
-  const body = bytes.subarray(reader.offset, whole);
-  if (typeof header.crc === "number" && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");
+  const body = bytes.subarray(header.bytes, whole);
+  if (header.crc !== undefined && crc32(body) !== header.crc >>> 0) throw new Error("a page's checksum is wrong");
   return { kind: "whole", bytes: whole, page: pageOf(header, body) };
 }
 
-function pageOf(header: PageHeader, body: Uint8Array): Page | undefined {
-  const size = checkedCount(header.uncompressed_page_size, largestPage, "size");
-  const { dictionary_page_header: dictionary, data_page_header: first, data_page_header_v2: second } = header;
-  const stored = { body, bare: 0, isCompressed: true, size };
-  switch (header.type) {
-    case "DICTIONARY_PAGE":
-      return { kind: "dictionary", count: checkedCount(dictionary?.num_values, size, "number of values"), encoding: "PLAIN", ...stored };
-    case "DATA_PAGE": {
-      if (!first) throw new Error("a data page lacks its header");
-      const levelEncodings = [first.repetition_level_encoding, first.definition_level_encoding] as const;
-      return { kind: "data", count: levelCount(first.num_values), encoding: first.encoding, ...stored, levelEncodings };
-    }
-    case "DATA_PAGE_V2": {
-      if (!second) throw new Error("a data page lacks its header");
-      const repetition = checkedCount(second.repetition_levels_byte_length, Math.min(size, body.length), "level bytes");
-      const definition = checkedCount(second.definition_levels_byte_length, Math.min(size, body.length) - repetition, "level bytes");
-      return {
-        kind: "data",
-        count: levelCount(second.num_values),
-        encoding: second.encoding,
-        ...stored,
-        bare: repetition + definition,
-        isCompressed: second.is_compressed ?? true,
-        levelBytes: [repetition, definition],
-      };
-    }
-    case "INDEX_PAGE":
-      return undefined;
-    default:
-      throw new Error("a page has an unknown type");
-  }
+function pageOf(
+  { kind, size: stated, values, encoding, levelEncodings, levelBytes, isCompressed }: PageHeader,
+  body: Uint8Array,
+): Page | undefined {
+  if (kind === "index") return undefined;
+  const size = checkedCount(stated, largestPage, "size");
+  if (kind === "dictionary")
+    return { kind, count: checkedCount(values, size, "number of values"), encoding: "PLAIN", body, bare: 0, isCompressed, size };
+  const count = checkedCount(values, Number.MAX_SAFE_INTEGER, "number of values");
+  if (encoding === undefined) throw new Error("a page has an encoding that is not known");
+  if (kind === "data1") return { kind: "data", count, encoding, body, bare: 0, isCompressed, size, levelEncodings };
+  const repetition = checkedCount(levelBytes[0], Math.min(size, body.length), "level bytes");
+  const definition = checkedCount(levelBytes[1], Math.min(size, body.length) - repetition, "level bytes");
+  const bare = repetition + definition;
+  return { kind: "data", count, encoding, body, bare, isCompressed, size, levelBytes: [repetition, definition] };
 }
 
-const levelCount = (value: unknown) => checkedCount(value, Number.MAX_SAFE_INTEGER, "number of values");
-
-function checkedCount(value: unknown, most: number, what: string): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw new Error(`a page states ${String(value)} as its ${what}, at most ${most} are possible`);
+function checkedCount(value: number, most: number, what: string): number {
+  if (value >= 0 && value <= most) return value;
+  throw new Error(`a page states ${value} as its ${what}, at most ${most} are possible`);
 }

@@ -1,0 +1,86 @@
+/**
+ * The header before a page, in Thrift's compact protocol. What it has besides, such as statistics, is passed over.
+ *
+ * Promises: ends on any bytes, and throws where they are no header. Whether its numbers are possible is for its reader to say.
+ */
+import type { Encoding } from "hyparquet";
+import { Encodings } from "hyparquet/src/constants.js";
+import { ThriftReader } from "../footer/thrift-reader.ts";
+
+export interface PageHeader {
+  readonly kind: PageKind;
+  /** Bytes of the header itself. */
+  readonly bytes: number;
+  /** Bytes of the page after decompression, and as it is stored. */
+  readonly size: number;
+  readonly storedSize: number;
+  /** CRC-32 of the page as it is stored, as a signed integer. */
+  readonly crc: number | undefined;
+  readonly values: number;
+  readonly encoding: Encoding | undefined;
+  /** Of version 1: the encodings of its repetition and definition levels. */
+  readonly levelEncodings: readonly [Encoding | undefined, Encoding | undefined];
+  /** Of version 2: bytes of its repetition and definition levels; -1 where it does not say. */
+  readonly levelBytes: readonly [number, number];
+  readonly isCompressed: boolean;
+}
+
+/** `data1`, `data2`: of the format's two versions. */
+export type PageKind = "data1" | "index" | "dictionary" | "data2";
+
+/** By their numbers in the format. */
+const kinds: readonly PageKind[] = ["data1", "index", "dictionary", "data2"];
+/** The field of each that holds what only its kind has. */
+const ownFields: Readonly<Record<PageKind, number>> = { data1: 5, index: 6, dictionary: 7, data2: 8 };
+
+/** From the front of the bytes. */
+export function parsePageHeader(bytes: Uint8Array): PageHeader {
+  const thrift = new ThriftReader(bytes);
+  let kind: PageKind | undefined;
+  let [size, storedSize] = [-1, -1];
+  let crc: number | undefined;
+  let own: OwnPart | undefined;
+  for (let field = thrift.field(0); field !== 0; field = thrift.field(field)) {
+    if (field === 1) kind = kinds[thrift.number()];
+    else if (field === 2) size = thrift.number();
+    else if (field === 3) storedSize = thrift.number();
+    else if (field === 4) crc = thrift.number();
+    else if (kind && field === ownFields[kind] && field !== ownFields.index) own = parseOwn(thrift, kind);
+    else thrift.skip();
+  }
+  if (!kind) throw new Error("a page has an unknown type");
+  if (!own && kind !== "index") throw new Error("a page lacks its header");
+  return { kind, bytes: bytes.length - thrift.left, size, storedSize, crc, ...(own ?? none) };
+}
+
+type OwnPart = Pick<PageHeader, "values" | "encoding" | "levelEncodings" | "levelBytes" | "isCompressed">;
+
+const none: OwnPart = {
+  values: 0,
+  encoding: undefined,
+  levelEncodings: [undefined, undefined],
+  levelBytes: [-1, -1],
+  isCompressed: true,
+};
+
+function parseOwn(thrift: ThriftReader, kind: PageKind): OwnPart {
+  thrift.enterStruct();
+  let values = -1;
+  let encoding: Encoding | undefined;
+  let [repetition, definition] = [-1, -1];
+  let isCompressed = true;
+  const isSecond = kind === "data2";
+  // Of a dictionary the third field says whether it is sorted.
+  const [encodingField, definitionField, repetitionField] = isSecond ? [4, 5, 6] : kind === "data1" ? [2, 3, 4] : [2, 0, 0];
+  for (let field = thrift.field(0); field !== 0; field = thrift.field(field)) {
+    if (field === 1) values = thrift.number();
+    else if (field === encodingField) encoding = Encodings[thrift.number()];
+    else if (field === definitionField) definition = thrift.number();
+    else if (field === repetitionField) repetition = thrift.number();
+    else if (isSecond && field === 7) isCompressed = thrift.boolean();
+    else thrift.skip();
+  }
+  return isSecond
+    ? { ...none, values, encoding, levelBytes: [repetition, definition], isCompressed }
+    : { ...none, values, encoding, levelEncodings: [Encodings[repetition], Encodings[definition]] };
+}
