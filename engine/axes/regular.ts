@@ -4,6 +4,7 @@
  */
 import { type Expression, F, f64, I, i32, V } from "../wasm/instructions.ts";
 import type { AxisKind } from "./axis-kind.ts";
+import { scaleOfFloat32 } from "./float32-scale.ts";
 
 export interface RegularAxis {
   readonly type: "regular";
@@ -74,22 +75,3 @@ export const regular: AxisKind<RegularAxis> = {
 
   writeUhi: ({ bins, lower, upper }) => ({ type: "regular", lower, upper, bins, underflow: true, overflow: true, circular: false }),
 };
-
-/**
- * A number s such that floor((x − lower) · s) is the bin of every float32 x in [lower, upper), below 0 for smaller x and at least `bins`
- * for larger x. Undefined where no such s is certain.
- *
- * Let lower ≥ 0 and upper be float32, and u so small that lower, upper, and all x that are not in the left half of the first bin, are
- * multiples of u. Then W = upper − lower = w · u and x − lower = m · u are exact, and r = bins · m / w, the bin before rounding down,
- * is a whole number or at least 1 / w away from one. The rule divides rounded numbers, whose quotient is off by less than r · 2⁻⁵²,
- * exact where r is whole. s is too large by a factor between 1 + 2⁻⁵¹ and 1 + 2⁻⁴⁹, so the product is never below r, and above it by
- * less than r · 2⁻⁴⁸. Both round down to the same where bins · 2⁻⁴⁸ < 1 / w. In the left half of the first bin both give 0.
- */
-export function scaleOfFloat32({ bins, lower, upper }: RegularAxis): number | undefined {
-  if (!(lower >= 0) || Math.fround(lower) !== lower || Math.fround(upper) !== upper) return undefined;
-  const smallest = lower > 0 ? lower : upper / (2 * bins);
-  // Half the spacing of float32 from there on: the logarithm may be off by its last bit.
-  const spacing = 2 ** (Math.floor(Math.log2(smallest)) - 24);
-  const steps = (upper - lower) / spacing;
-  return steps * bins < 2 ** 47 ? (bins / (upper - lower)) * (1 + 2 ** -50) : undefined;
-}

@@ -1,7 +1,7 @@
 /** The bin of a value is floor(bins · (x − lower) / (upper − lower)), in float64 and in this order, on every path. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scaleOfFloat32 } from "../../../engine/axes/regular.ts";
+import { scaleOfFloat32 } from "../../../engine/axes/float32-scale.ts";
 import { fillHistogram, findBin } from "../../../engine/histograms.ts";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
 import { cellOf } from "../../support/engine/random/plain-histogram.ts";
@@ -30,6 +30,10 @@ function float32Near(axis: { readonly bins: number; readonly lower: number; read
 
 function randomAxis(random: Seeded) {
   const bins = 1 + random.below(random.chance(0.5) ? 20 : 1000);
+  if (random.chance(0.3)) {
+    const lower = (random.fraction() - 0.5) * random.pick([1e-3, 1, 200, 1e6]);
+    return { type: "regular", bins, lower, upper: lower + random.fraction() * random.pick([1e-4, 1, 6.3, 500]) + 1e-5 } as const;
+  }
   const whole = random.chance(0.5);
   const number = (size: number) => Math.fround(whole ? random.below(size) : random.fraction() * size * 2 ** (random.below(40) - 20));
   const lower = random.chance(0.4) ? 0 : number(300);
@@ -63,15 +67,24 @@ test("the scale for float32 gives the bins of the rule wherever it is given, and
       assert.equal(cell, cellOf(axis, value), JSON.stringify([axis, value]));
     }
   }
-  assert.ok(given > 400, `${given} of 800`);
+  assert.ok(given > 600, `${given} of 800`);
   const usual = [
     [100, 0, 2000],
     [100, 15, 60],
     [120, 0, 120],
     [1000, 0, 1000],
     [64, 1, 2],
+    [50, -2.5, 2.5],
+    [64, -Math.PI, Math.PI],
+    [100, 0, 0.1],
+    [100, 0, 200.2],
+    [37, 12.3, 99.9],
   ] as const;
-  for (const [bins, lower, upper] of usual) assert.ok(scaleOfFloat32({ type: "regular", bins, lower, upper }));
+  for (const [bins, lower, upper] of usual) assert.ok(scaleOfFloat32({ bins, lower, upper }), `${[bins, lower, upper]}`);
+});
+
+test("there is no scale for float32 where an axis has more bins than are filled so", () => {
+  assert.equal(scaleOfFloat32({ bins: 1023, lower: 0, upper: 1 }), undefined);
 });
 
 test("columns of float32 fill the bins of the rule, with the scale and without", () => {
