@@ -6,7 +6,7 @@
  * that exists under this very name. Files whose names start with a dot are only found by their full name.
  */
 
-import { type Stats, statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import { realpath, stat, statfs } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { LRUCache } from "lru-cache";
@@ -70,14 +70,15 @@ class FileLister {
     const known = await unchangedOf(paths, last?.near ?? new Map(), signal);
     if (isKnown && known.size === paths.length) return last.listing;
     const unknown = paths.filter((path) => !known.has(path));
-    const looked = await pMap(unknown, look, { concurrency: parallelLooks, ...(signal && { signal }) });
+    if (!last) this.#isFolderNear = await isNear(this.#folder);
+    const lookAt = (path: string) => (this.#isFolderNear && dirname(path) === this.#folder && lookNow(path)) || look(path);
+    const looked = await pMap(unknown, lookAt, { concurrency: parallelLooks, ...(signal && { signal }) });
     const nearDevices = await findNearDevices(looked);
     const found = new Map<string, SeenFile>(known);
     for (const file of looked) {
       if (file) found.set(file.file.path, file.stats && nearDevices.has(file.stats.dev) ? { ...file, isNear: true } : file);
     }
     const listing = await once(paths.flatMap((path) => found.get(path) ?? []));
-    if (!last) this.#isFolderNear = await isNear(this.#folder);
     this.#last = { paths, near: new Map([...found].filter((each): each is [string, NearFile] => each[1].isNear === true)), listing };
     return listing;
   }
@@ -187,6 +188,19 @@ function isUnchanged(path: string, before: Stats): boolean {
     );
   } catch {
     return false;
+  }
+}
+
+/**
+ * Looks, while the thread waits, at what is in a folder on a local disk. Undefined if that is no regular file: a symbolic link may lead to a
+ * network drive.
+ */
+function lookNow(path: string): SeenFile | undefined {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() ? { file: identityOf(path, stats), stats } : undefined;
+  } catch {
+    return undefined;
   }
 }
 
