@@ -136,7 +136,7 @@ export function createExecutor(options: {
       const runOverHeld = async (some: readonly PartitionName[]): Promise<readonly Outcome[]> => {
         const all = some.map((partition) => ({ place: { ...partition, dataset }, run: beginAll(partition)[0]! }));
         const begun = all.filter((each): each is HeldRun & { readonly run: Run } => each.run.kind === "run");
-        const attempted = await runHeld(begun, { leasing, workers, onRunning, judge });
+        const attempted = await runHeld(begun, { leasing, workers, threads: atATime, onRunning, judge });
         const outcomes = new Map(begun.map(({ run }, index) => [run, attempted[index]]));
         const ending = all.map(async ({ place, run }): Promise<Outcome> => {
           if (run.kind !== "run") return run;

@@ -1,6 +1,7 @@
 /**
  * One program over several partitions whose columns are in memory: leased at once, sent to a thread as one job and answered once. A short run costs less than
- * its messages, and less than a way of its own through the executor.
+ * its messages, and less than a way of its own through the executor. What is not short is cut into as many jobs as threads compute: they begin together, and
+ * come to their end together.
  *
  * Promises: each run ends as if it were a job of its own: it is stopped alone, and what a thread's end or another's trap did to it is not its outcome. What has
  * no outcome by this is left to be run by itself.
@@ -14,6 +15,9 @@ import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
 
 /** The most runs of one job. */
 export const mostInJob = 32;
+
+/** So many events are worth a job of their own: a millisecond or more. */
+const worthJob = 1_000_000;
 
 /** Partitions as they are run together. */
 export const jobsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
@@ -32,15 +36,24 @@ export interface HeldRun {
 interface Options<Attempted> {
   readonly leasing: Pick<ReturnType<typeof createLeasing>, "held">;
   readonly workers: Pick<WorkerPool, "run">;
+  /** How many compute at a time. */
+  readonly threads: number;
   readonly onRunning: ((programKeys: readonly string[], fingerprint: string) => void) | undefined;
   /** What the outcomes of a job mean, one for each. */
   readonly judge: (outcomes: readonly ProgramOutcome[], begun: readonly Begun[]) => readonly Attempted[];
 }
 
-/** In their order what became of the runs, one job for each payer; undefined for what has no outcome. Never rejects. */
+interface HeldJob {
+  readonly payer: Payer;
+  readonly begun: readonly Begun[];
+  /** Of the runs, in the order in which they were asked for. */
+  readonly numbers: readonly number[];
+}
+
+/** In their order what became of the runs, one job for each payer, or one for each thread; undefined for what has no outcome. Never rejects. */
 export async function runHeld<Attempted>(
   runs: readonly HeldRun[],
-  { leasing, workers, onRunning, judge }: Options<Attempted>,
+  { leasing, workers, threads, onRunning, judge }: Options<Attempted>,
 ): Promise<readonly (Attempted | undefined)[]> {
   const attempted = new Array<Attempted | undefined>(runs.length).fill(undefined);
   const jobs = new Map<string, { readonly payer: Payer; readonly begun: Begun[]; readonly numbers: number[] }>();
@@ -54,7 +67,7 @@ export async function runHeld<Attempted>(
     job.begun.push({ place, lease: leased.lease, run: leased.runs[0]! });
     job.numbers.push(number);
   }
-  await Promise.all([...jobs.values()].map(compute));
+  await Promise.all([...jobs.values()].flatMap((job) => cut(job, threads)).map(compute));
   return attempted;
 
   /** Undefined also where it cannot be leased: when it is run by itself, its outcome says why. */
@@ -66,15 +79,7 @@ export async function runHeld<Attempted>(
     }
   }
 
-  async function compute({
-    payer,
-    begun,
-    numbers,
-  }: {
-    readonly payer: Payer;
-    readonly begun: readonly Begun[];
-    readonly numbers: readonly number[];
-  }) {
+  async function compute({ payer, begun, numbers }: HeldJob) {
     try {
       for (const { place, run } of begun) onRunning?.([run.ready.programKey], place.fingerprint);
       const outcomes = await runOnThread(
@@ -89,4 +94,14 @@ export async function runHeld<Attempted>(
       for (const { lease } of begun) lease.release();
     }
   }
+}
+
+function cut({ payer, begun, numbers }: HeldJob, threads: number): readonly HeldJob[] {
+  const events = begun.reduce((sum, { run }) => sum + run.entries, 0);
+  const count = Math.max(1, Math.min(threads, Math.floor(events / worthJob)));
+  const size = Math.ceil(begun.length / count);
+  return Array.from({ length: Math.ceil(begun.length / size) }, (_, index) => {
+    const [from, to] = [index * size, (index + 1) * size];
+    return { payer, begun: begun.slice(from, to), numbers: numbers.slice(from, to) };
+  });
 }

@@ -22,7 +22,7 @@ interface Asked {
   readonly stops?: boolean;
 }
 
-function openHeld(t: TestContext) {
+function openHeld(t: TestContext, { threads = 1 } = {}) {
   const slabs = [new Slab(0, 1 << 20), new Slab(1, 1 << 20)] as const;
   const pool = new WorkerPool({ threads: 1, memories: slabs.map(({ memory }) => memory), log: silent });
   t.after(() => pool.close());
@@ -54,7 +54,7 @@ function openHeld(t: TestContext) {
       },
     };
     const onRunning = () => stopping.abort(new Error("nobody wants it"));
-    return runHeld(runs, { leasing, workers, onRunning, judge: (outcomes) => outcomes.map(kindOf) });
+    return runHeld(runs, { leasing, workers, threads, onRunning, judge: (outcomes) => outcomes.map(kindOf) });
   };
   return { run, jobs, held };
 }
@@ -69,6 +69,20 @@ test("runHeld sends runs over several partitions, in whichever slabs, as one job
   assert.deepEqual(
     jobs.map(({ programs }) => programs.length),
     [3, 1],
+  );
+  assert.equal(held.leases, 0);
+});
+
+test("runHeld cuts what has many events into a job for each thread, and what has few into none", async (t) => {
+  const { run, jobs, held } = openHeld(t, { threads: 2 });
+  const program = steady("p");
+  for (const entries of [400_000, 1_000]) {
+    const kinds = await run(...[0, 1, 2, 3, 4].map(() => [program, { entries }] as const));
+    assert.deepEqual(kinds, Array(5).fill("partial"));
+  }
+  assert.deepEqual(
+    jobs.map(({ programs }) => programs.length),
+    [3, 2, 5],
   );
   assert.equal(held.leases, 0);
 });
