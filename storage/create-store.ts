@@ -1,4 +1,4 @@
-/** Makes a store of its tables, in the same way for both forms. Each form adds how its bodies are bounded, removed when nobody uses them, and closed. */
+/** Makes a store from its tables, for the embedded store and for MongoDB alike. Each adds how bodies are bounded, unused ones removed, and the store closed. */
 import { decodeProgram, encodeProgram } from "./encode-records.ts";
 import type { PinnedKeys } from "./pinned-keys.ts";
 import type { Plans } from "./plans.ts";
@@ -9,7 +9,7 @@ import type { Entry, Table } from "./table.ts";
 
 export interface QueryTable {
   put(query: StoredQuery): Promise<void>;
-  /** `isStale`: the plan, the program and the result were renewed so long ago that they are to be renewed as well. */
+  /** `isStale`: the last renewal of plan, program and result is so long ago that the caller should renew them, too. */
   get(id: string): Promise<{ readonly query: StoredQuery; readonly isStale: boolean } | undefined>;
   list(filter: QueryFilter): Promise<readonly Omit<ListedQuery, "resultBytes">[]>;
   dropOfPlan(planKey: string): Promise<void>;

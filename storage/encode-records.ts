@@ -1,4 +1,4 @@
-/** How programs, plans and queries are written as bytes. */
+/** Encodes programs, plans and queries as bytes. */
 import type { ListedQuery, StoredProgram, StoredQuery } from "./store.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -13,7 +13,7 @@ export function decodeJson<T>(bytes: Uint8Array): T {
   return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }
 
-/** Length of the JSON (uint32, little-endian), the JSON, the module. */
+/** Writes the length of the JSON (uint32, little-endian), the JSON, then the module. */
 export function encodeProgram({ module, ...rest }: StoredProgram): Bytes {
   const json = encodeJson(rest);
   const bytes = new Uint8Array(4 + json.length + module.length);
@@ -28,7 +28,7 @@ export function decodeProgram(bytes: Bytes): StoredProgram {
   return { ...decodeJson<Omit<StoredProgram, "module">>(bytes.slice(4, end)), module: bytes.slice(end) };
 }
 
-/** The part of a query that it is listed and found by. It is kept beside the query, so that listing reads no queries. */
+/** The part of a query that lists show and filters compare. It is kept beside the query, so that listing reads no queries. */
 export function noteOfQuery({ planKey, created, query: { dataset, name, priority } }: StoredQuery): QueryNote {
   return { planKey, created, query: { dataset, ...(name === undefined ? {} : { name }), priority } };
 }

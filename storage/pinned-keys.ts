@@ -1,4 +1,4 @@
-/** Keys whose bodies must not be evicted. They are counted: a key is free again when everyone who pinned it has let go. */
+/** Keys whose bodies must not be evicted. Each pin counts: a key may be evicted again once all its pins are released. */
 export class PinnedKeys {
   readonly #counts = new Map<string, number>();
 
@@ -10,7 +10,7 @@ export class PinnedKeys {
     return this.#counts.keys();
   }
 
-  /** Gives the function that lets go; calling it again does nothing. */
+  /** Returns the function that releases the pins; calling it again does nothing. */
   pin(keys: readonly string[]): () => void {
     for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     let held = [...keys];

@@ -1,6 +1,6 @@
 /**
- * Plans in two tables: an entry with the first partitions, and one in `pieces` for each further group of them, so that no plan makes an entry too large and
- * none takes long to read or write. The note of the first entry says all of a plan but its partitions.
+ * Keeps plans in two tables: `heads` has an entry with the first partitions, and `pieces` one for each further group of partitions. So no entry is too
+ * large or takes long to read or write. The note of the first entry has everything of the plan except its partitions.
  */
 import { subtaskKey } from "../base/subtask-key.ts";
 import { turn } from "../base/turn.ts";
@@ -9,7 +9,7 @@ import { programsOf, type StoredPartition, type StoredPlan } from "./store.ts";
 import type { Table } from "./table.ts";
 
 export type PlanNote = Omit<StoredPlan, "partitions"> & {
-  /** Entries that hold its partitions, the first one included. */
+  /** The number of entries that hold its partitions, including the first one. */
   readonly pieces: number;
 };
 
@@ -34,7 +34,7 @@ export class Plans {
     this.#plansOf = plansOf;
   }
 
-  /** The first entry goes last: a plan is there when all of it is. */
+  /** Writes the first entry last, so that a plan with a first entry is complete. */
   async put({ partitions, ...plan }: StoredPlan): Promise<void> {
     const note: PlanNote = { ...plan, pieces: Math.max(1, Math.ceil(partitions.length / partitionsPerPiece)) };
     const bodyOf = (piece: number) => encodeJson(partitions.slice(piece * partitionsPerPiece, (piece + 1) * partitionsPerPiece));
@@ -44,7 +44,7 @@ export class Plans {
     await this.#heads.replace({ key: plan.planKey, body: bodyOf(0), note });
   }
 
-  /** Those of the keys that are there with all their pieces. */
+  /** The plans of these keys that are stored completely. */
   async get(planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>> {
     const found = new Map<string, StoredPlan>();
     for (const [planKey, { bytes, note }] of await this.#heads.get(planKeys)) {
@@ -57,7 +57,7 @@ export class Plans {
     return found;
   }
 
-  /** Whether the plan is there with all its pieces. */
+  /** Whether the plan is stored completely. */
   async has(planKey: string): Promise<boolean> {
     const note = await this.#note(planKey);
     if (!note) return false;
@@ -65,14 +65,14 @@ export class Plans {
     return keys.length === 0 || (await this.#pieces.describe(keys)).size === keys.length;
   }
 
-  /** Keys of the other plans that have one of its programs. */
+  /** The keys of other plans that share a program with this one. */
   async others(planKey: string): Promise<readonly string[]> {
     const note = await this.#note(planKey);
     const found = await Promise.all((note ? programsOf(note) : []).map(({ programKey }) => this.#plansOf(programKey)));
     return [...new Set(found.flat())].filter((key) => key !== planKey);
   }
 
-  /** Keys of the plan's partials, a bounded number at a time. */
+  /** The keys of the plan's partials, in groups of bounded size. */
   async *partialKeys(planKey: string): AsyncGenerator<readonly string[]> {
     const head = (await this.#heads.get([planKey])).get(planKey);
     if (!head || !isPlanNote(head.note)) return;
@@ -84,7 +84,7 @@ export class Plans {
     for await (const piece of this.#readLater(planKey, pieces)) yield keysOf(piece);
   }
 
-  /** Renews the last use of a plan, and gives the keys of its programs. */
+  /** Renews the last use of a plan and returns the keys of its programs. */
   async renew(planKey: string): Promise<readonly string[]> {
     const note = await this.#note(planKey);
     if (note) await Promise.all([this.#heads.renew([planKey]), this.#pieces.renew(laterKeys(note))]);
@@ -103,7 +103,7 @@ export class Plans {
     return isPlanNote(note) ? note : undefined;
   }
 
-  /** The pieces after the first, up to one that is gone. */
+  /** Reads the pieces after the first one, and ends early at one that is gone. */
   async *#readLater(planKey: string, pieces: number): AsyncGenerator<readonly StoredPartition[]> {
     for (const some of laterPieces({ pieces })) {
       const keys = some.map((piece) => pieceKey(planKey, piece));
@@ -118,7 +118,7 @@ export class Plans {
   }
 }
 
-/** False for what somebody changed. */
+/** False if the note is damaged. */
 function isPlanNote(note: unknown): note is PlanNote {
   const { planKey, programKey, dataset, pieces } = (note ?? {}) as Readonly<Record<string, unknown>>;
   return [planKey, programKey, dataset].every((each) => typeof each === "string") && Number.isSafeInteger(pieces) && (pieces as number) > 0;
@@ -129,7 +129,7 @@ const pieceKey = (planKey: string, piece: number): string => `${piece}:${planKey
 const laterKeys = ({ planKey, pieces }: Pick<PlanNote, "planKey" | "pieces">): readonly string[] =>
   Array.from({ length: pieces - 1 }, (_, index) => pieceKey(planKey, index + 1));
 
-/** Numbers of the pieces after the first, as many at a time as are read or written together. */
+/** The numbers of the pieces after the first one, in groups that are read or written together. */
 function* laterPieces({ pieces }: Pick<PlanNote, "pieces">): Generator<readonly number[]> {
   for (let start = 1; start < pieces; start += piecesAtOnce) {
     yield Array.from({ length: Math.min(piecesAtOnce, pieces - start) }, (_, index) => start + index);

@@ -1,23 +1,23 @@
 /**
- * Removes a plan from a store, and decides which of its partials go with it. Each other plan of the same program is read once for so many of the
- * plan's own partitions, and only until none of these is left to go.
+ * Removes a plan from a store, and decides which of its partials are removed with it. The keys of its partials are compared in groups with those of the
+ * other plans of its programs. Each other plan is read once per group, and only while keys remain that no plan shares.
  */
 import type { Store } from "./store.ts";
 
 export interface PlanParts {
-  /** Keys of a plan's partials, a bounded number at a time; none for a plan that is not there. */
+  /** The keys of a plan's partials, in groups of bounded size; none if the plan is not stored. */
   partialKeys(planKey: string): AsyncIterable<readonly string[]>;
-  /** Other plans of the same program. */
+  /** The keys of other plans that share a program with this one. */
   otherPlans(planKey: string): Promise<readonly string[]>;
   isPinned(subtaskKey: string): boolean;
-  /** Removes these, and gives how many of them there were. */
+  /** Removes these partials and returns how many of them were stored. */
   dropPartials(subtaskKeys: readonly string[]): Promise<number>;
   countPartials(subtaskKeys: readonly string[]): Promise<number>;
-  /** Removes the result, the queries, and the plan last, so that a removal that was interrupted can be done again. */
+  /** Removes the result, the queries and, last, the plan, so that an interrupted removal can be repeated. */
   dropRest(planKey: string): Promise<void>;
 }
 
-/** Keys of partials that are in memory at a time: some ten megabytes. */
+/** The most keys of partials in one group, to bound memory: about ten megabytes. */
 const keysAtOnce = 100_000;
 
 export async function removePlan(planKey: string, parts: PlanParts): ReturnType<Store["removePlan"]> {

@@ -1,11 +1,11 @@
 /**
  * The store keeps what outlives every process: queries, plans, programs, partials and results, and the catalogue of datasets.
  *
- * Promises: what a resolved `put` wrote is there after a crash. Partials and results are insert-only: the first wins, and
- * `put` says so. Bodies (partials, results) are bounded in bytes: the least recently used go first, never one that is pinned.
- * Everything goes that nobody used for as long as the store keeps things, except datasets: those stay until they are removed.
- * A body must stay as it is until its put resolves; what a get gives belongs to the caller.
- * Does not promise: transactions over several keys.
+ * Guarantees: what a resolved `put` wrote survives a crash. Partials and results are insert-only: the first one stays, and
+ * `put` tells so. The bytes of bodies (partials, results) are bounded: the least recently used are evicted, but never pinned ones.
+ * Whatever is not used for the store's period of keeping is removed, except datasets, which stay until they are removed by name.
+ * Callers must not change a body until its put resolves; what a get returns belongs to the caller.
+ * Not guaranteed: transactions over several keys.
  */
 
 import type { Registration } from "../base/registration.ts";
@@ -16,18 +16,18 @@ export interface StoredProgram {
   readonly programKey: string;
   /** The program, as JSON. */
   readonly program: unknown;
-  /** What it takes to compile it anew, together with others; as JSON. */
+  /** What compiling it again, together with others, needs besides the program, as JSON (`engine/program/source.ts`). */
   readonly source?: unknown;
-  /** Its WebAssembly module, complete: it can be run as it is. */
+  /** Its complete WebAssembly module, ready to run. */
   readonly module: Uint8Array<ArrayBuffer>;
-  /** What it shares with others; absent where nobody said, as of programs that earlier releases stored. */
+  /** The code that it shares with programs that differ only in numbers; absent if not known, as for programs that earlier releases stored. */
   readonly code?: SharedCode;
 }
 
-/** A module compiled of any program of this key does for all of them, with their numbers. */
+/** A module that was compiled for one program of this key runs all others of the key, too, if it is given their numbers. */
 export interface SharedCode {
   readonly key: string;
-  /** As JSON can have them: −0, infinities and NaN are their names. */
+  /** The numbers of this program. −0, infinities and NaN are strings, since JSON has no numbers for them. */
   readonly numbers: readonly (number | string)[];
 }
 
@@ -35,20 +35,20 @@ export interface PlanProgram {
   readonly programKey: string;
   /** Names of the columns that the program reads. */
   readonly columns?: readonly string[];
-  /** As in `Subtask`. */
+  /** The same as `shape` of `Subtask`. */
   readonly shape?: string;
 }
 
-/** A program, and with it those of a query's variations, over the ordered partitions of a dataset. */
+/** The work of a query: its program and those of its variations, over the ordered partitions of a dataset. */
 export interface StoredPlan extends PlanProgram {
   readonly planKey: string;
   readonly dataset: string;
-  /** Programs of variations, each once, and none that is the plan's own. */
+  /** The programs of variations, each listed once; the plan's own program is not among them. */
   readonly variations?: readonly PlanProgram[];
   readonly partitions: readonly StoredPartition[];
 }
 
-/** All programs of a plan; its own is the first. */
+/** All programs of a plan: first its own, then those of variations. */
 export const programsOf = ({
   programKey,
   columns,
@@ -63,64 +63,64 @@ export interface StoredPartition {
   readonly index: number;
   readonly fingerprint: string;
   readonly entries: number;
-  /** File name without its folder, for messages. */
+  /** The name of the file without its folder, for messages. */
   readonly file: string;
 }
 
-/** Where in a program stands what a query names, in the order in which the client wrote it. */
+/** Leads from the names in a query to the positions of histograms, totals and columns in its program. The names are in the order of the query. */
 export interface Places {
-  /** Of each histogram, by its name. */
+  /** The position of each histogram, by its name. */
   readonly places: Readonly<Record<string, number>>;
-  /** Of each total, by its name; absent where there are none. */
+  /** The position of each total, by its name; absent if there are none. */
   readonly totals?: Readonly<Record<string, number>>;
-  /** Of each column of rows, likewise. */
+  /** The position of each column of rows, by its name; absent if there are none. */
   readonly rows?: Readonly<Record<string, number>>;
 }
 
-/** A variation of a query: its program is the one of this number among those of the plan. */
+/** A variation of a query. `program` is the position of its program among those of the plan (`programsOf`). */
 export interface StoredVariation extends Places {
   readonly program: number;
 }
 
 export interface StoredQuery extends Places {
-  /** By name, in the order in which the client wrote them; absent where there are none. */
+  /** The variations by name, in the order of the client's query; absent if there are none. */
   readonly variations?: Readonly<Record<string, StoredVariation>>;
   readonly id: string;
   readonly planKey: string;
-  /** The whole query with its defaults filled in: it can be shown, and asked again. */
+  /** The whole query with its defaults filled in, so that it can be shown and submitted again. */
   readonly query: CanonicalQuery;
-  /** What its asker should know; absent where there is nothing. */
+  /** Notices for the client that submitted it; absent if there are none. */
   readonly notices?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly created: number;
 }
 
 export interface QueryFilter {
-  /** The last one of the page before. */
+  /** The last query of the page before; only older ones are listed. */
   readonly before?: Pick<StoredQuery, "created" | "id">;
-  /** The most queries that are given. */
+  /** The most queries that are returned. */
   readonly limit: number;
   readonly dataset?: string;
-  /** Part of a name; capital letters do not matter. */
+  /** A part of the query's name; upper and lower case are equal. */
   readonly name?: string;
 }
 
 export interface ListedQuery extends Pick<StoredQuery, "id" | "planKey" | "created"> {
   readonly query: Pick<CanonicalQuery, "dataset" | "name" | "priority">;
-  /** Milliseconds since the epoch; to the hour. */
+  /** In milliseconds since the epoch, exact to the hour. */
   readonly lastAccess: number;
-  /** Bytes of its merged result, where that is stored. */
+  /** The bytes of its merged result, if that is stored. */
   readonly resultBytes?: number;
 }
 
-/** `different`: the key is taken by other bytes, which stay. */
+/** `different`: other bytes are stored under the key, and they stay. */
 export type Inserted = "inserted" | "same" | "different";
 
 export interface NewPartial {
   /** The subtask's key. */
   readonly key: string;
   readonly body: Uint8Array;
-  /** JSON kept beside the body that is inserted, and no part of it: partials with different notes are the same. */
+  /** JSON that is kept beside the body. It does not count in comparisons: partials that differ only in their notes are the same. */
   readonly note?: unknown;
 }
 
@@ -144,64 +144,64 @@ export interface StoreUsage {
 
 export interface Store {
   putProgram(program: StoredProgram): Promise<void>;
-  /** The programs of those keys that are there. */
+  /** Returns those of the programs that are stored. */
   getPrograms(programKeys: readonly string[]): Promise<ReadonlyMap<string, StoredProgram>>;
   putPlan(plan: StoredPlan): Promise<void>;
-  /** The plans of those keys that are there whole. A partition takes some hundred bytes: who wants many large plans asks for a few at a time. */
+  /** Returns those of the plans that are stored completely. A partition takes some hundred bytes of memory, so ask for few large plans at a time. */
   getPlans(planKeys: readonly string[]): Promise<ReadonlyMap<string, StoredPlan>>;
-  /** Tells whether the plan is there whole, without reading its partitions. */
+  /** Tells whether the plan is stored completely, without reading its partitions. */
   hasPlan(planKey: string): Promise<boolean>;
   putQuery(query: StoredQuery): Promise<void>;
   /** Also renews the last access of its plan, program and result. */
   getQuery(id: string): Promise<StoredQuery | undefined>;
 
   /**
-   * Inserts each partial on its own, and says of each what became of it, in their order: the first body under a key stays. A `StoreError` stands for
-   * one that can never be kept (`too-large`), and the others go in all the same. Rejects where the store cannot be written to: some may be
-   * in then, and putting all of them again does no harm. Any number may be given: they are written some at a time, bounded in bytes.
+   * Inserts each partial separately and returns their outcomes in the same order. The first body under a key stays. A partial that can never be kept has
+   * a `StoreError` (`too-large`) as its outcome; the others are inserted all the same. Rejects if the store cannot be written to: some may have been
+   * inserted then, and the call can safely be repeated. The number is not limited: they are written in groups of bounded bytes.
    */
   putPartials(partials: readonly NewPartial[]): Promise<readonly (Inserted | StoreError)[]>;
   /**
-   * Does what `putPartials` does inside a transaction that the caller began in the store's environment: what else it changes there, the coordinator's journal
-   * for one, is on disk together with the partials, or not at all. The caller bounds their number and bytes. Absent where the store shares no environment.
+   * Does the same as `putPartials`, inside a transaction that the caller began in the store's environment. The caller's other changes, such as the
+   * coordinator's journal, reach the disk together with the partials or not at all. The caller bounds number and bytes. Absent if no environment is shared.
    */
   putPartialsWithin?(partials: readonly NewPartial[]): readonly (Inserted | StoreError)[];
-  /** The partials of those keys that are there. All their bodies are in memory together, so who wants many asks for some at a time. */
+  /** Returns those of the partials that are stored. All their bodies are in memory together, so ask for a bounded number at a time. */
   getPartials(subtaskKeys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>>;
-  /** Tells which of these have a stored partial, without reading bodies. It renews their last access, unless `renews` is false. */
+  /** Returns the keys that have a stored partial, without reading bodies. It renews their last access, unless `renews` is false. */
   findPartials(subtaskKeys: readonly string[], options?: { readonly renews?: boolean }): Promise<ReadonlySet<string>>;
   /** Removes a partial whose bytes proved damaged, so that it can be computed again. */
   dropPartial(subtaskKey: string): Promise<void>;
 
-  /** As a partial; rejects for a body that can never be kept. */
+  /** Inserts a result as `putPartials` inserts a partial, but rejects if the body is too large ever to be kept. */
   putResult(planKey: string, body: Uint8Array, note?: unknown): Promise<Inserted>;
   getResult(planKey: string): Promise<StoredBody | undefined>;
   /** Removes a result whose bytes proved damaged, so that it can be merged again. */
   dropResult(planKey: string): Promise<void>;
 
   listDatasets(): Promise<readonly Registration[]>;
-  /** Writes it if the stored one has the revision before this one (for 1: if there is none); gives whether it did. */
+  /** Writes the dataset if the stored one has the preceding revision (for revision 1: if none is stored); returns whether it did. */
   putDataset(dataset: Registration): Promise<boolean>;
-  /** Removes it if the stored one has this revision; gives whether it did. */
+  /** Removes the dataset if the stored one has this revision; returns whether it did. */
   removeDataset(name: string, revision: number): Promise<boolean>;
   /**
-   * Keeps what was read of files, each under a key that names the file and its state then. The first one put stays, unless one `replaces` it. As
-   * `putPartials` otherwise.
+   * Keeps metadata of files, each under a key that names the file and its state when it was read. The first entry under a key stays, unless `replaces` is
+   * set. Otherwise like `putPartials`.
    */
   putMetadata(entries: readonly NewMetadata[], options?: { readonly replaces?: boolean }): Promise<readonly (Inserted | StoreError)[]>;
-  /** The bodies of those keys that are there. It renews their last access. */
+  /** Returns the stored bodies of these keys, and renews their last access. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 
-  /** Queries, newest first. Renews nothing. */
+  /** Lists queries, newest first. It does not renew their last access. */
   listQueries(filter: QueryFilter): Promise<readonly ListedQuery[]>;
   /**
-   * Removes a plan, the queries that ask for it, its result, and its partials. Those stay that are pinned or that another plan of the same
-   * program has: they are counted as `kept`.
+   * Removes a plan, its queries, its result, and its partials. Partials stay, and are counted as `kept`, if they are pinned or another plan
+   * has them, too.
    */
   removePlan(planKey: string): Promise<{ readonly removed: number; readonly kept: number }>;
-  /** Removes everything that a store put, pinned or not, and nothing else. */
+  /** Removes everything that stores wrote, even if it is pinned, and nothing else. */
   reset(): Promise<void>;
-  /** Removes what was last used longer ago than it is kept, unless pinned; gives how many records and bodies went. The store does so by itself, too. */
+  /** Removes what was not used for the period of keeping, unless it is pinned; returns how many records and bodies. The store also does so by itself. */
   removeUnused(): Promise<number>;
 
   /** Keeps the bodies under these keys from eviction until the returned function is called. */

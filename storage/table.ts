@@ -1,8 +1,8 @@
 /**
- * Bodies by key: what both forms of the store are built on. The embedded one has `embedded/bounded-table.ts`, the one on MongoDB
- * `mongodb/body-table.ts`; everything above them is the same for both (`create-store.ts`).
+ * A table of bodies by key, on which both stores are built: `embedded/bounded-table.ts` for the embedded one, `mongodb/body-table.ts` for MongoDB.
+ * The code that uses the tables is the same for both (`create-store.ts`).
  *
- * Promises: a list of keys may have any length, and a bounded number of them is worked on at a time. Only `get` reads bodies. `get` and `find` renew
+ * Guarantees: a list of keys may have any length; it is worked on in groups of bounded size. Only `get` reads bodies. `get` and `find` renew
  * the last use of what they find.
  */
 import type { Inserted, StoredBody } from "./store.ts";
@@ -11,7 +11,7 @@ import type { StoreError } from "./store-error.ts";
 export interface Entry {
   readonly key: string;
   readonly body: Uint8Array;
-  /** JSON kept beside the body, and no part of it. */
+  /** JSON that is kept beside the body, without being part of it. */
   readonly note?: unknown;
 }
 
@@ -23,18 +23,18 @@ export interface Description {
 }
 
 export interface Table {
-  /** The first body under each key stays. Says of each, in their order, what became of it; a body that can never be kept gets a `StoreError`. */
+  /** Inserts bodies; the first one under a key stays. Returns outcomes in the same order; a `StoreError` for a body that can never be kept. */
   insert(entries: readonly Entry[]): Promise<readonly (Inserted | StoreError)[]>;
-  /** The last body under a key stays. Rejects for one that can never be kept. */
+  /** Writes a body in place of the one under its key, if any. Rejects for a body that can never be kept. */
   replace(entry: Entry): Promise<void>;
-  /** The bodies of those keys that are there. */
+  /** Returns the stored bodies of these keys. */
   get(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>>;
-  /** Which of the keys are there. */
+  /** Returns the keys that are stored. */
   find(keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Sizes and notes of those keys that are there; renews nothing. */
+  /** Returns the sizes and notes of those keys that are stored, without renewing their last use. */
   describe(keys: readonly string[]): Promise<ReadonlyMap<string, Description>>;
-  /** Renews the last use of those keys that are there. */
+  /** Renews the last use of those keys that are stored. */
   renew(keys: readonly string[]): Promise<void>;
-  /** Removes the keys, and gives how many of them were there. */
+  /** Removes the keys and returns how many of them were stored. */
   drop(keys: readonly string[]): Promise<number>;
 }

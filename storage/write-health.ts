@@ -1,13 +1,13 @@
 /**
- * Remembers whether a store takes writes, and sees the end of a refusal although nobody writes.
+ * Remembers whether a store accepts writes.
  *
- *   taken ⇄ refused    in `refused` a small write is tried now and then, so that the end of it is seen although nobody writes. On a full disk
- *                      small writes are taken between larger ones that are not, so `refused` ends only where nothing was refused for a while
+ *   taken ⇄ refused    in `refused` a small write is tried at intervals, so that the end is noticed even if nobody else writes. A full disk may
+ *                      accept small writes while it refuses larger ones, so `refused` ends only when no write was refused for a while
  */
 import { clearInterval, setInterval } from "node:timers";
 
 export interface WriteHealthOptions {
-  /** Resolves where a write is taken; tells `refused` and `taken` like any other write. */
+  /** Tries a small write; reports it by `refused` or `taken` like any other write. */
   readonly probe: () => Promise<void>;
   readonly log: {
     info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -15,7 +15,7 @@ export interface WriteHealthOptions {
   };
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const probeEvery = 2_000;
 const refusalLasts = 3_000;
 
@@ -29,7 +29,7 @@ export class WriteHealth {
     this.#options = options;
   }
 
-  /** Why writes are refused; undefined where they are taken. */
+  /** Why writes are refused; undefined while they are accepted. */
   get refusal(): string | undefined {
     return this.#refusal;
   }
@@ -38,7 +38,7 @@ export class WriteHealth {
     if (this.#refusal === undefined) this.#options.log.error({ reason }, "the store takes no writes");
     this.#refusal = reason;
     this.#refusedAt = performance.now();
-    // The error of a probe is the refusal that is known already.
+    // The error of a probe is ignored: it tells the refusal that is known already.
     this.#probing ??= setInterval(() => void this.#options.probe().catch(() => undefined), probeEvery).unref();
   }
 
@@ -49,7 +49,7 @@ export class WriteHealth {
     this.close();
   }
 
-  /** Ends the probes. */
+  /** Stops probing. */
   close(): void {
     clearInterval(this.#probing);
     this.#probing = undefined;
