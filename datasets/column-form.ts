@@ -1,11 +1,11 @@
-/** How a program reads a column. A dataset that changes while a query runs may give the column another form; the query keeps its own. */
+/** The form in which a program reads a column. If files that join a dataset change a column's form, queries under way keep the one they began with. */
 import type { Input } from "../engine/program/inputs.ts";
 import type { Column, DType } from "../engine/program/schema.ts";
 
 export interface ColumnForm {
-  /** Any, where only its offsets are read. */
+  /** Absent if the program only reads the offsets: any type will do. */
   readonly dtype?: DType;
-  /** Any, where only its offsets are read. */
+  /** Absent if the program only reads the offsets. */
   readonly nullable?: boolean;
   /** The lists that its values stand in, outermost first. */
   readonly lists: readonly string[];
@@ -27,7 +27,7 @@ export function formsOf(inputs: readonly Input[]): ReadonlyMap<string, ColumnFor
   return forms;
 }
 
-/** Whether a program with the inputs `held` reads all that one of the same key with the inputs `wanted` does: another dataset, or fewer files, gave it another form. */
+/** Whether a program with the inputs `held` can read all that one of the same key with the inputs `wanted` reads. Their columns' forms may differ. */
 export function holdsForms(held: readonly Input[], wanted: readonly Input[]): boolean {
   const forms = formsOf(held);
   return [...formsOf(wanted)].every(([name, { dtype, nullable }]) => {
@@ -37,7 +37,7 @@ export function holdsForms(held: readonly Input[], wanted: readonly Input[]): bo
   });
 }
 
-/** The type that holds both exactly, or float64, which rounds 64-bit integers from 2^53 on; undefined where there is none: only numbers mix. */
+/** The type that holds the values of both exactly, else float64, which rounds integers from 2^53 on; undefined unless both are numbers or equal. */
 export function widen(a: DType, b: DType): DType | undefined {
   if (a === b) return a;
   const isNumber = (dtype: DType) => dtype !== "bool" && dtype !== "string";
@@ -47,7 +47,7 @@ export function widen(a: DType, b: DType): DType | undefined {
   return long && (other === "uint32" || (other === "int32" && long === "int64")) ? long : "float64";
 }
 
-/** A form as the column of a schema; what it leaves open is as `own`, the file's. */
+/** The column of a schema in this form; what the form leaves open is taken from `own`, the file's column. */
 export function columnOf(name: string, { dtype, nullable, lists }: ColumnForm, own: Pick<Column, "dtype" | "nullable">): Column {
   return { name, dtype: dtype ?? own.dtype, nullable: nullable ?? own.nullable, lists };
 }

@@ -1,11 +1,11 @@
 /**
- * Copies bytes to memory that threads share. V8 does that eight bytes at a time where both begin at the same place within eight, and byte by byte, eight
- * times as slow, where they do not: those go by way of a few bytes of this thread's own.
+ * Copies bytes to memory that threads share. V8 copies eight bytes at a time if source and target have the same address modulo 8. Otherwise it copies
+ * byte by byte, eight times as slowly; so such bytes are first copied to a small buffer of this thread.
  */
 
-/** Of the way between: it stays in the processor's nearest cache. A multiple of 8. */
+/** The bytes of that buffer: a multiple of 8, few enough for the processor's nearest cache. */
 const step = 16_384;
-/** Fewer are copied as fast as they are. */
+/** Fewer bytes than this are copied directly, since the detour gains nothing. */
 const few = 64;
 
 const between = new Uint8Array(step + 8);

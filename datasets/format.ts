@@ -1,5 +1,5 @@
 /**
- * The seam for file formats. A format is a folder of its own and one row in `formats.ts`; nothing else knows what it is called.
+ * The interface of file formats. A format is a folder of its own and one row in `formats.ts`; no other code names it.
  *
  * A file is described once (`describe`). From the description, which is kept in memory and in the store, `locate` tells where a column of one
  * unit lies, as plain data; on any thread, `read` turns the bytes there into flat arrays.
@@ -10,148 +10,148 @@ import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
 import type { ByteRange, ByteReader } from "./sources/source.ts";
 
 export interface Format {
-  /** Part of stored keys: another one where descriptions mean something else. */
+  /** The name in stored keys. It must change whenever the meaning of descriptions changes. */
   readonly name: string;
-  /** As people write it. */
+  /** The name for people. */
   readonly title: string;
-  /** How the names of its files end: of a folder, these files are meant. */
+  /** The ending of its files' names. A folder stands for the files in it with such endings. */
   readonly ending: string;
   /** Whether a file that begins with these bytes (`headBytes` of them, or the whole file) is of this format. */
   recognises(head: Uint8Array): boolean;
-  /** Throws `DatasetError`, permanent, for what is no sound file of this format, and what the reader throws. `name` is for messages. */
+  /** Describes a file. Throws a permanent `DatasetError` if it is no valid file of this format, and whatever the reader throws. `name` is for messages. */
   describe(file: ByteReader, name: string, options: DescribeOptions): Promise<FileDescription>;
-  /** Where a column of one unit lies: from the description alone. */
+  /** Tells where a column of one unit lies, from the description alone. */
   locate(description: FileDescription, unit: number, column: FileColumn): Pick<ColumnLocation, "elements" | "place">;
-  /** What the file's own statistics tell of all values of a column of one unit; absent, or undefined, where they tell nothing that can be trusted. */
+  /** The bounds of all values of a column of one unit by the file's own statistics; undefined if these tell nothing that can be trusted. */
   boundsOf?(description: FileDescription, unit: number, column: FileColumn): NumberBounds | undefined;
-  /** The bytes that `read` will ask for, each range front to back, in this order: from the location alone, without looking at the file. */
+  /** The ranges of bytes that `read` will request, in this order and each from front to back. They follow from the location alone. */
   ranges(location: Pick<ColumnLocation, "place">): readonly ByteRange[];
-  /** Where the first lists of a column of one list end: offsets as of `read`, for as many of the unit's first entries as one page tells. */
+  /** Reads the offsets of a column in one level of lists, for as many of the unit's first entries as one page has. */
   readFirstOffsets(file: ByteReader, location: Pick<ColumnLocation, "values" | "place">): Promise<Uint32Array>;
   /**
-   * Fills the target, which is as large as the location says. On return exactly the entries of the location were decoded, and nothing was written
-   * outside of the target; otherwise throws, and the target holds anything. Ends on any bytes.
+   * Fills the target, which must be as large as the location says. Once it resolves, exactly the entries of the location were decoded. If it throws, the
+   * target's content is undefined. It never writes outside of the target, and ends whatever bytes the file has.
    */
   read(file: ByteReader, location: ColumnLocation, target: ColumnTarget): Promise<ReadCounts>;
-  /** Loads and compiles what `read` may need, which it does itself otherwise. */
+  /** Loads and compiles what `read` may need, to save the first `read` this time. */
   prepare?(): Promise<void>;
   /** For people: the type of a column's values as the file has them, such as `int16`; absent where `dtype` tells. */
   typeName?(column: FileColumn): string | undefined;
-  /** For people: what a column of one unit takes in the file, and how it is compressed. */
+  /** For people: how many bytes a column of one unit takes in the file, and how they are compressed. */
   sizeOf?(description: FileDescription, unit: number, column: FileColumn): StoredSize;
-  /** What the file holds besides: each can be described by its name. Absent where a file is one table. Throws as `describe`. */
+  /** Lists the trees of the file, which can be described by name. Absent for formats whose files hold one table. Throws like `describe`. */
   trees?(file: ByteReader, name: string): Promise<readonly TreeSummary[]>;
 }
 
 export interface StoredSize {
   readonly bytes: number;
-  /** As people write it: `zstd`, `none`; absent where the description does not tell. */
+  /** The usual name, such as `zstd` or `none`; absent if the description does not tell. */
   readonly compression?: string;
 }
 
 /** A tree of a file: one of its tables of entries. */
 export interface TreeSummary {
-  /** With the folders that it is in. */
+  /** Its name, including folders. */
   readonly name: string;
-  /** `TTree`, `ROOT::RNTuple`. */
+  /** `TTree` or `ROOT::RNTuple`. */
   readonly className: string;
-  /** Absent where it cannot be read. */
+  /** Absent if the tree cannot be read. */
   readonly entries?: number;
 }
 
-/** Entries: smaller partitions are not worth their upkeep, and larger ones would keep people waiting for the first progress. */
+/** In entries. Smaller partitions cost too much administration each, and larger ones delay the first progress of a query. */
 export const usualPartitionEvents = 250_000;
 
 export interface DescribeOptions {
   /**
-   * Which of the trees in the file is meant, by its name or path (`Events`, `folder/tree`); several of equal length with plus signs between them are
-   * read as one (`A+B`). Where absent: the only tree, else `Events`. A format whose files hold one table refuses it.
+   * The tree to describe, by its name or path (`Events`, `folder/tree`). Trees of equal length are joined by plus signs and read as one (`A+B`).
+   * If absent: the only tree, else `Events`. A format whose files hold one table refuses this option.
    */
   readonly tree?: string | undefined;
   /**
-   * How many entries the units should have at least: what the file stores together is put together until it has as many. Where absent, a
-   * unit is what the file stores together; `usualPartitionEvents` where it stores entries in no such parts.
+   * The least entries of a unit: groups of entries that the file stores together are joined until they have as many. If absent, a unit is one
+   * such group or, if the file has no groups, `usualPartitionEvents` entries.
    */
   readonly partitionEvents?: number | undefined;
 }
 
-/** What a file's metadata say, reduced to what planning and reading need. Plain data: JSON but for its typed arrays. */
+/** What planning and reading need of a file's metadata. Plain data: JSON and typed arrays. */
 export interface FileDescription {
   readonly shape: FileShape;
-  /** Ranges of what the file stores together, in the order of its entries, without gaps: each that has entries is a partition. */
+  /** Consecutive ranges of entries that together make up the file. Each range with entries becomes a partition. */
   readonly units: readonly { readonly entries: number; readonly firstEntry: number }[];
-  /** By `FileColumn.index`: 1 where values (not: lists) may be missing. */
+  /** By `FileColumn.index`: 1 if values of the column may be missing; lists do not count. */
   readonly nullable: Uint8Array;
-  /** Likewise, of a column in lists: bit n says that lists of level n, outermost 0, may be null, and not only empty. Absent where none may. */
+  /** By `FileColumn.index`: bit n is set if the column's lists of level n (0: outermost) may be null, not only empty. Absent if none may. */
   readonly nullLists?: Uint8Array;
-  /** Likewise, 1 where values may be integers from ±2^53 on. Absent where none may. */
+  /** By `FileColumn.index`: 1 if values may be integers of magnitude 2^53 or more. Absent if none may. */
   readonly rounded?: Uint8Array;
   /**
-   * For column c of unit u, at [u * nullable.length + c]: how many values there are, at most. List columns whose numbers (and `likeness`) agree everywhere
-   * are taken for lists of equal lengths until they are read.
+   * The most values of column c in unit u, at [u * nullable.length + c]. List columns with equal numbers (and `likeness`) everywhere are assumed to
+   * have lists of equal lengths until they are read.
    */
   readonly values: Float64Array;
   /**
-   * For each column: list columns of one group by name whose first lists were looked at have equal numbers where these are equally long.
-   * Absent where nobody looked.
+   * By `FileColumn.index`: list columns whose names form a group have equal numbers if their first lists, as far as they were read, are equally long.
+   * Absent if these were not read.
    */
   readonly likeness?: Float64Array;
-  /** `places`, and `values` that are bounds, are left out: `locate` needs them. */
+  /** `places`, and `values` that are bounds, are left out, so `locate` cannot use this description. */
   readonly isShort?: true;
-  /** Numbers that `locate` needs, by names of the format's own. */
+  /** Numbers that `locate` needs, by names that the format chooses. */
   readonly places: Readonly<Record<string, Float64Array | Uint8Array>>;
 }
 
-/** A file's columns; files of one dataset mostly share it. */
+/** The columns of a file. Most files of a dataset share one shape. */
 export interface FileShape {
-  /** Name of the format. */
+  /** The name of the format. */
   readonly format: string;
-  /** By full name. */
+  /** The columns by full name. */
   readonly columns: ReadonlyMap<string, FileColumn>;
   readonly unsupported: readonly { readonly name: string; readonly reason: string }[];
-  /** The tree that it has, where nobody said which: files of a dataset may have others. */
+  /** The file's tree if the dataset's pattern names none; other files of the dataset may have other trees. */
   readonly tree?: string;
-  /** The numbers of values are upper bounds: that they differ tells nothing of which lists are equally long. */
+  /** The numbers of values are upper bounds, so columns with different numbers may still have lists of equal lengths. */
   readonly hasBounds?: boolean;
-  /** SHA-256 of all of it: equal for files of equal shape. */
+  /** SHA-256 of the shape: equal for files of equal shape. */
   readonly digest: string;
 }
 
 export interface FileColumn {
-  /** Position among the file's columns, in the description's arrays. */
+  /** The column's position in the description's arrays. */
   readonly index: number;
-  /** Names from the file's root, without those that only make a list; joined by points they are the full name. */
+  /** The names on the path from the file's root, without those that only form a list. Joined by points they are the full name. */
   readonly parts: readonly string[];
-  /** For each list that its values stand in, outermost first: how many of `parts` name it. `[]` is one value per entry. */
+  /** For each level of lists around the values, outermost first: how many of `parts` name it. `[]` means one value per entry. */
   readonly lists: readonly number[];
   /**
-   * What in the file says how long its outermost lists are, where the format knows it (in ROOT the counter's branch, or a fixed length): columns of one counter
-   * have lists of equal lengths, columns of two perhaps. Any name, equal for equal ones.
+   * A name for what determines the lengths of its outermost lists, if the format knows it: in ROOT the counter's branch, or a fixed length. Columns of one
+   * counter have lists of equal lengths; columns of different counters may have.
    */
   readonly counter?: string;
   readonly dtype: DType;
-  /** Not its values are meant, but whether each of its lists of this level is there: booleans in the lists around that one, which `lists` names alone. */
+  /** Present if this column tells, by booleans, whether each list of this level is present rather than null. `lists` then has the levels around it only. */
   readonly presence?: number;
-  /** It has no type of its own and no values: what writers make of a column that nothing is in. */
+  /** It has neither a type nor values: writers do this with a column that is empty. */
   readonly isEmpty?: boolean;
-  /** What the format needs to decode it; JSON. */
+  /** What the format needs to decode the column, as JSON. */
   readonly stored: unknown;
 }
 
-/** A column as it is written. Bytes are booleans. */
+/** A column to write. An array of bytes means booleans. */
 export interface FlatColumn {
   readonly name: string;
   readonly values: Float32Array | Float64Array | Int32Array | BigInt64Array | BigUint64Array | Uint8Array;
-  /** 1 for each value that is there; not for lists. */
+  /** For each value: 1 if it is present, 0 if missing. Not allowed for lists. */
   readonly valid?: Uint8Array;
-  /** Values are places in these. */
+  /** If present, values are positions in these strings. */
   readonly strings?: readonly string[];
   /** For a list: entry i is values [offsets[i], offsets[i + 1]). Columns that share the array share its encoding. */
   readonly offsets?: Uint32Array;
-  /** Compression pays for few distinct values, and costs for random bits. */
+  /** Whether to compress: it pays for few distinct values, and only costs time for random bits. */
   readonly compress?: boolean;
 }
 
-/** Lists stand in lists so deep at most, as `nullLists` has a bit for each. */
+/** The most levels of lists inside lists, since `nullLists` has one bit per level. */
 export const mostListLevels = 8;
 export const tooDeep = `stands in more than ${mostListLevels} lists, one in the other`;

@@ -10,33 +10,33 @@ const formats: readonly Format[] = [parquet, root];
 /** For people: the formats in which files may be. */
 export const formatTitles = formats.map(({ title }) => title).join(" or ");
 
-/** How the names of files end that a folder stands for. */
+/** The endings of file names that count as data in a folder. */
 export const fileEndings = formats.map(({ ending }) => ending);
 
 /** The format that this program writes. */
 export const written = {
   ending: parquet.ending,
-  /** Consecutive pieces of a file; some are views on the columns' values. Loaded when it is first used: threads that only read never do. */
+  /** Returns consecutive pieces of the file; some are views of the columns' values. The code is loaded at first use, since threads that only read need none. */
   encode: async (columns: readonly FlatColumn[], entries: number, createdBy: string) =>
     (await import("./parquet/encode-file.ts")).encodeFile(columns, entries, createdBy),
 };
 
-/** Bytes that tell a format. */
+/** The number of bytes at the front of a file by which its format is recognised. */
 const headBytes = 4;
 
-/** Gets this thread ready to read: what else the first that reads a column would wait for. */
+/** Loads and compiles what reading needs, so that the first columns of this thread need not wait for it. */
 export async function prepareReading(): Promise<void> {
   await Promise.all(formats.map((format) => format.prepare?.()));
 }
 
-/** Described formats only: it was this program that wrote the name. */
+/** The format with this name. Throws a permanent `DatasetError` if this version has none; a description may come from another version. */
 export function formatNamed(name: string): Format {
   const format = formats.find((each) => each.name === name);
   if (format) return format;
   throw new DatasetError(`Cannot read files of the format ${name}: this version does not have it`, { permanent: true });
 }
 
-/** `name` is for messages. Throws `DatasetError`, permanent, for a file of no known format or a damaged one, and what the reader throws. */
+/** `name` is for messages. Throws a permanent `DatasetError` if the format is unknown or the file damaged, and whatever the reader throws. */
 export async function describeFile(file: ByteReader, name: string, options: DescribeOptions = {}): Promise<FileDescription> {
   const format = await formatOf(file);
   if (format) return await format.describe(file, name, options);
@@ -44,7 +44,7 @@ export async function describeFile(file: ByteReader, name: string, options: Desc
   throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}`, { permanent: true });
 }
 
-/** The trees of a file; none where its format is unknown, or has no such thing. Throws as `describeFile`. */
+/** The trees of a file; none if its format is unknown or has no trees. Throws like `describeFile`. */
 export async function treesOf(file: ByteReader, name: string): Promise<readonly TreeSummary[]> {
   return (await (await formatOf(file))?.trees?.(file, name)) ?? [];
 }

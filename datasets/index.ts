@@ -1,5 +1,5 @@
 /**
- * Datasets on their own: name files, see their schema and partitions, read columns into flat arrays. `examples/read-columns.ts` does it all.
+ * The library for datasets: name files, see their schema and partitions, read columns into flat arrays. `examples/read-columns.ts` shows it all.
  *
  * - `createCatalogue([{ name, pattern }])` names datasets by files, folders and glob patterns; its `get(name)` looks at the files and describes
  *   them: columns with number type, nullability and the lists that their values stand in, entries, bytes, and partitions, each a range of
@@ -9,8 +9,8 @@
  *   data and may be posted to another thread.
  * - `makeTarget(location)` makes such arrays, each in memory of its own.
  * - `readColumn(location, target, { signal })` fills such arrays: content, validity (1 = there is a value), and offsets, where list i of a level has
- *   the elements [offsets[i], offsets[i + 1]) of the next level, or of the content. The content of a string column are numbers of strings, which
- *   `readDictionary` gives of `strings`.
+ *   the elements [offsets[i], offsets[i + 1]) of the next level, or of the content. The content of a string column is positions in the array that
+ *   `readDictionary` makes from `strings`.
  *
  * What cannot be read rejects with a `DatasetError` that names file, column and reason; `permanent` says that trying again cannot help. A file that changes
  * while it is read is refused. An aborted read rejects with the signal's reason. Arrays that are too small are a `RangeError`.

@@ -4,5 +4,5 @@ export type LongArray = BigInt64Array | BigUint64Array;
 
 export const isLong = (values: ArrayBufferView): values is LongArray => values instanceof BigInt64Array || values instanceof BigUint64Array;
 
-/** The low and the high half of each: so they are moved without a value becoming an object. */
+/** A view of the array with the low and high half of each integer. Moving halves avoids an object (bigint) per value. */
 export const wordsOf = ({ buffer, byteOffset, length }: LongArray): Uint32Array => new Uint32Array(buffer, byteOffset, 2 * length);

@@ -1,14 +1,14 @@
-/** Arrays for a column of a partition, as large as its location says. */
+/** Makes the arrays for a column of a partition, as large as its location says. */
 import { largestDictionary } from "../engine/program/dictionary.ts";
 import { bytesPerValue, type DType } from "../engine/program/schema.ts";
 import { type ColumnLocation, type ColumnTarget, offsetCounts } from "./dataset.ts";
 
-/** Where so many bytes are free: an address in a buffer, a multiple of 8. */
+/** Reserves bytes: returns a buffer and the address in it, a multiple of 8, from which they are free. */
 export type TakeMemory = (bytes: number) => { readonly buffer: ArrayBufferLike; readonly address: number };
 
 type Values = new (buffer: ArrayBufferLike, address: number, length: number) => ColumnTarget["values"];
 
-/** The array of each type of number; of strings, their numbers. */
+/** The type of array for each type of column. Strings are held as their positions in the dictionary. */
 const arrays: Readonly<Record<DType, Values>> = {
   string: Int32Array,
   float32: Float32Array,
@@ -20,7 +20,7 @@ const arrays: Readonly<Record<DType, Values>> = {
   bool: Uint8Array,
 };
 
-/** Each array in a buffer of its own, or where `take` says. */
+/** Makes each array in memory from `take`; by default in a buffer of its own. */
 export function makeTarget(location: ColumnLocation, take: TakeMemory = ownBuffer): ColumnTarget {
   const { column, values } = location;
   const { dtype, nullable } = column;

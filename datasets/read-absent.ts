@@ -1,10 +1,13 @@
-/** A column that its file lacks: all its values are missing, or true where they say that lists are there, and its lists are as long as those of a column that the file has. */
+/**
+ * Fills the arrays of a column that its file lacks. All its values are missing; a column that tells whether lists are present is all true. Its lists
+ * are as long as those of a column that the file has.
+ */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "./dataset.ts";
 import type { Format } from "./format.ts";
 import { makeTarget } from "./make-target.ts";
 import type { ByteReader } from "./sources/source.ts";
 
-/** Bytes of a dictionary of no strings. */
+/** The bytes of an empty dictionary. */
 const emptyDictionary = 8;
 
 export async function readAbsent(
@@ -25,7 +28,7 @@ export async function readAbsent(
   return { values, missing: values, stringBytes: emptyDictionary };
 }
 
-/** Only the offsets of the first lists are wanted. */
+/** A target that uses the given arrays for the offsets of the outermost lists, and arrays that are discarded for all else. */
 function scratchFor(location: ColumnLocation, offsets: readonly Uint32Array[]): ColumnTarget {
   const own = makeTarget(location);
   return { ...own, offsets: [...offsets, ...own.offsets.slice(offsets.length)] };

@@ -1,9 +1,9 @@
 /**
- * Columns of one partition, from its file into the caller's arrays, whatever its source and format. The file is opened once for all of them.
+ * Reads columns of one partition from a file of any source and format into the caller's arrays. The file is opened once for all of them.
  *
- * Promises: the file was the one of the location before and after, and what `Format.read` promises. What goes wrong with one column is that column's
- * outcome alone. Every failure is a `DatasetError` that names file, column, range and what was wrong, permanent unless the file changed or could
- * not be read; or the reason of the column's signal. Safe on any thread.
+ * Guarantees: those of `Format.read`, and that the file has the location's identity before and after reading. A failure affects the outcome of one column
+ * only. It is either the reason of the column's signal or a `DatasetError` that names file, column, range and cause; this is permanent unless the file
+ * changed or could not be read. Safe on any thread.
  */
 import { largestDictionary } from "../engine/program/dictionary.ts";
 import { baseName, type ColumnLocation, type ColumnTarget, DatasetError, offsetCounts, type ReadCost, type ReadCounts } from "./dataset.ts";
@@ -16,29 +16,29 @@ import { sourceOf } from "./sources/sources.ts";
 
 export interface WantedColumn {
   readonly location: ColumnLocation;
-  /** Its arrays are filled from their front; what lies behind is left alone. */
+  /** Its arrays are filled from their front; elements beyond the column's are not written. */
   readonly target: ColumnTarget;
-  /** Ends reading it: nothing is written to the target after its outcome is known. */
+  /** Aborts reading the column. Nothing is written to the target once the column's outcome is known. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ColumnRead extends Omit<ReadCounts, "isAlike"> {
   readonly cost: ReadCost;
-  /** Where its offsets are, if they are those of this one of the wanted columns: its own are not written then. */
+  /** The index of the wanted column that has the same offsets; this column's own offsets are not written then. */
   readonly offsetsOf?: number;
 }
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
-  /** As in `OpenOptions`. */
+  /** The same as in `OpenOptions`. */
   readonly mayBlock?: boolean;
-  /** Columns of the same lists may leave their offsets to one of them. */
+  /** Whether columns of the same lists may share the offsets of one of them (`offsetsOf`). */
   readonly mayShareOffsets?: boolean;
-  /** Where the file is opened; that of its path where absent. */
+  /** The source that opens the file; by default the one that its path determines. */
   readonly source?: Pick<Source, "open">;
 }
 
-/** Rejects with `RangeError` for a target that is too small, and as this file's header says. */
+/** Reads one column. Rejects with `RangeError` for a target that is too small, and with the failures that the header of this file describes. */
 export async function readColumn(location: ColumnLocation, target: ColumnTarget, options: ReadOptions = {}): Promise<ReadCounts> {
   refuseSmall(location, target);
   const [outcome] = await readColumns([{ location, target, signal: options.signal }], options);
@@ -47,7 +47,7 @@ export async function readColumn(location: ColumnLocation, target: ColumnTarget,
   return counts;
 }
 
-/** All of one file, one after another; an outcome for each. Never rejects. */
+/** Reads columns of one file, one after another, and returns an outcome for each. Never rejects. */
 export async function readColumns(
   wanted: readonly WantedColumn[],
   options: Omit<ReadOptions, "signal"> = {},
@@ -81,11 +81,11 @@ export async function readColumns(
   }
 }
 
-/** Of what the file lacks, only the lists' lengths are read, where it has any. */
+/** The bytes to read for a column. For one that the file lacks, these are only the lengths of its lists, if it has lists. */
 const rangesOf = (location: ColumnLocation) =>
   location.absent && !location.absent.like ? [] : formatNamed(location.format).ranges(location);
 
-/** Which column before it has offsets of its own for the same lists; −1 where none has. */
+/** The index of an earlier column of the same lists whose offsets were written; −1 if there is none. */
 function likeOf(
   { column }: ColumnLocation,
   wanted: readonly WantedColumn[],
@@ -152,7 +152,7 @@ async function readOne(
   }
 }
 
-/** Typed arrays would drop in silence what does not fit. */
+/** Throws if the target is too small, since typed arrays silently drop what does not fit. */
 function refuseSmall(location: ColumnLocation, { values, valid, strings, offsets }: ColumnTarget): void {
   const { column } = location;
   const fits =
@@ -167,7 +167,7 @@ function refuseSmall(location: ColumnLocation, { values, valid, strings, offsets
   );
 }
 
-/** Tells of the bytes that come from the source. */
+/** A reader that reports how many bytes come from the source. */
 function counting(reader: ByteReader, onRead: (bytes: number) => void): ByteReader {
   const { byteLength, joined } = reader;
   return {
@@ -202,7 +202,7 @@ function counting(reader: ByteReader, onRead: (bytes: number) => void): ByteRead
   };
 }
 
-/** Aborts, as the last of them, when all have. */
+/** A signal that aborts once all of these have aborted, with the reason of the last one; undefined if one of them can never abort. */
 function whenAll(signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
   const present = signals.filter((each) => each !== undefined);
   if (present.length < signals.length || present.length < 2) return present.length === signals.length ? present[0] : undefined;

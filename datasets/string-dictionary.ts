@@ -1,10 +1,10 @@
 /**
- * The different strings of a column chunk, numbered as they come. Strings are told apart by their bytes, in a hash table over flat memory: values make no
- * objects. Throws where there are more of them than a partition may have.
+ * The different strings of a column chunk, numbered in the order of their first occurrence. They are compared by their bytes, in a hash table over flat
+ * memory, so that no object is made per value. Throws if there are more strings than a partition may have.
  */
 import { mostStringBytes, mostStrings } from "../engine/program/dictionary.ts";
 
-/** Slots of the hash table for each string that it has room for. */
+/** The slots of the hash table per string that it has space for. */
 const slotsPerString = 2;
 const few = 64;
 
@@ -17,7 +17,7 @@ export class StringDictionary {
   /** One more than the number of the string in each slot; 0 for none. */
   #slots = new Uint32Array(few * slotsPerString);
 
-  /** The number of the string that is bytes [from, to). */
+  /** Returns the number of the string in bytes [from, to); adds the string if it is new. */
   add(bytes: Uint8Array, from: number, to: number): number {
     const hash = hashOf(bytes, from, to);
     const mask = this.#slots.length - 1;
@@ -28,7 +28,7 @@ export class StringDictionary {
     }
   }
 
-  /** Writes all of them as a dictionary of the engine; gives its bytes. */
+  /** Writes all strings in the form of `engine/program/dictionary.ts`, and returns the number of bytes. */
   write(target: Uint8Array): number {
     const count = this.#count;
     const head = new Uint32Array([count, ...this.#starts.subarray(0, count + 1)]);

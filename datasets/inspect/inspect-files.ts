@@ -1,6 +1,6 @@
 /**
- * What is in a file, or in files of one dataset: read from their metadata alone, by the same code as for queries, without a server. Values are read by
- * `readStatistics`, which goes through the columns one after the other.
+ * Tells what is in the files of a dataset, without a server. It reads only metadata, by the same code as for queries. `readStatistics` reads the
+ * values, column by column.
  */
 import type { Column } from "../../engine/program/schema.ts";
 import { CurrentDataset } from "../catalogue/current-dataset.ts";
@@ -13,16 +13,16 @@ import { sourceOf } from "../sources/sources.ts";
 import { columnType } from "./column-type.ts";
 
 export interface InspectedColumn extends Column {
-  /** As `columnType` writes it. */
+  /** The type, as `columnType` writes it. */
   readonly type: string;
-  /** What its values take in all files; absent where the format does not tell. */
+  /** The size of its values in all files; absent if the format does not tell. */
   readonly stored?: StoredSize;
 }
 
 export interface Inspection {
   readonly dataset: CurrentDataset;
   readonly name: string;
-  /** Titles of the files' formats. */
+  /** The titles of the files' formats. */
   readonly formats: readonly string[];
   readonly files: number;
   readonly entries: number;
@@ -31,7 +31,7 @@ export interface Inspection {
   readonly columns: readonly InspectedColumn[];
   readonly unsupported: Dataset["schema"]["unsupported"];
   readonly broken: readonly BrokenFile[];
-  /** Of the first file; empty where its format has none. */
+  /** The trees of the first file; empty if its format has none. */
   readonly trees: readonly TreeSummary[];
 }
 
@@ -40,7 +40,7 @@ interface Described {
   readonly description: FileDescription;
 }
 
-/** `pattern`: as operators write it after the `=` of `--data`. Throws `DatasetError` where nothing can be read. */
+/** `pattern` is what may follow the `=` in `--data`. Throws `DatasetError` if no file can be read. */
 export async function inspectFiles(pattern: string): Promise<Inspection> {
   const name = baseName(pattern);
   const dataset = new CurrentDataset({ name, pattern });
@@ -87,7 +87,7 @@ function describeStored(column: Column, files: readonly Described[]): Pick<Inspe
   };
 }
 
-/** The trees of the first file that a pattern names, whichever of them the pattern means. */
+/** All trees of the first file that a pattern matches, also if the pattern names a tree. */
 export async function inspectTrees(pattern: string): Promise<readonly TreeSummary[]> {
   const selection = await findSelection(pattern);
   const { files } = await sourceOf(selection.files).list(selection.files, { endings: fileEndings });

@@ -1,6 +1,6 @@
 /**
- * How many values a column has, their sum and range: read partition by partition through `readColumn`, as queries read them. Memory is bounded by the
- * column of one partition. Sums keep what rounding takes from them (A. Neumaier, 1974), so they are as good as float64 can tell.
+ * Counts the values of a column, and computes their sum and range. It reads partition by partition through `readColumn`, as queries do, so memory is
+ * bounded by the column of one partition. Sums compensate for rounding (A. Neumaier, 1974), so they are nearly as exact as float64 can be.
  */
 import type { Column, DType } from "../../engine/program/schema.ts";
 import type { CurrentDataset } from "../catalogue/current-dataset.ts";
@@ -8,26 +8,25 @@ import type { ColumnTarget, Partition } from "../dataset.ts";
 import { makeTarget } from "../make-target.ts";
 import { readColumn } from "../read-column.ts";
 
-/** Sum, min and max are over the finite values; null where there is none of them, and for strings. */
+/** Sum, min and max are those of the finite values; null if there are none, and for strings. */
 export interface Statistics {
-  /** Those that are there. */
+  /** The number of values that are not missing. */
   readonly values: number;
   readonly missing: number;
   readonly sum: number | null;
   readonly min: number | null;
   readonly max: number | null;
   readonly nonfinite: number;
-  /** The least and the largest of 64-bit integers, where float64 has not all of their digits. */
+  /** The least and the largest of 64-bit integers, in decimal digits, if float64 rounds one of them. */
   readonly exact?: { readonly min: string; readonly max: string };
 }
 
 export interface StatisticsOptions {
   readonly signal?: AbortSignal;
-  /** Told after each partition. */
+  /** Called after each partition. */
   readonly onPartition?: () => void;
 }
 
-/** Throws what `readColumn` throws. */
 export async function readStatistics(
   dataset: Pick<CurrentDataset, "locate">,
   partitions: readonly Partition[],
@@ -46,7 +45,7 @@ export async function readStatistics(
   return running.read(dtype);
 }
 
-/** Integers beyond are rounded in float64. */
+/** Larger integers may be rounded in float64. */
 const exactBeyond = BigInt(Number.MAX_SAFE_INTEGER);
 
 class RunningStatistics {
@@ -72,7 +71,7 @@ class RunningStatistics {
         continue;
       }
       const value = Number(values[index]!);
-      // Infinite values and NaN alone differ from themselves so.
+      // This difference is 0 for finite values, and NaN for infinite values and NaN.
       if (value - value !== 0) {
         nonfinite++;
         continue;
@@ -108,7 +107,7 @@ class RunningStatistics {
     return {
       values: this.#values,
       missing: this.#missing,
-      // Beyond the range of float64 the rest is no number.
+      // If the sum exceeds the range of float64, the compensation is NaN.
       sum: isNumeric ? (Number.isNaN(total) ? this.#sum : total) : null,
       min: hasRange ? this.#min : null,
       max: hasRange ? this.#max : null,

@@ -1,4 +1,4 @@
-/** The least and the most of numbers that lie side by side, in a memory that threads share: 64 bytes at a time. */
+/** Finds the least and the largest of consecutive numbers in a memory that threads share, 64 bytes at a time. */
 import type { DType } from "../../engine/program/schema.ts";
 import { type Expression, I, i32, i64, type Local, store, V } from "../../engine/wasm/instructions.ts";
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
@@ -6,31 +6,31 @@ import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 export type Bounded = Exclude<DType, "string">;
 
 /**
- * (from, end, to): `from` and `end` are multiples of 16, and what lies between them, at least 64 bytes, a multiple of 64. Writes the least one at `to`, in
- * eight bytes, and the most behind it. Passes over NaN: of nothing but NaN they are ±∞. Gives 1 where any is NaN, else 0.
+ * (from, end, to): looks at the numbers in bytes [from, end). `from` and `end` must be multiples of 16, and their distance a positive multiple of 64.
+ * Writes the least number at `to` and the largest at `to + 8`. NaN is left out: if all are NaN, they are ±∞. Returns 1 if any number is NaN, else 0.
  */
 export type BoundKernels = Readonly<Record<Bounded, (from: number, end: number, to: number) => number>>;
 
-/** Bytes. */
+/** The bytes that one turn of the loop reads. */
 export const stride = 64;
 const vector = 16;
 
 type Fold = (x: Expression, y: Expression) => Expression;
 
-/** How vectors of a type are folded, and from which bits on. */
+/** How vectors of a type are folded, and with which bits folding starts. */
 interface Lanes {
   readonly bytes: 1 | 4 | 8;
   readonly least: Fold;
   readonly most: Fold;
   readonly from: { readonly least: bigint; readonly most: bigint };
-  /** Of what may be NaN: all bits where one is. */
+  /** For types with NaN: sets all bits of the lanes that are NaN. */
   readonly differ?: Fold;
 }
 
 const highest = 2n ** 63n;
 const signed = (bits: bigint): bigint => BigInt.asIntN(64, bits);
 const four = (bits: bigint): bigint => signed(bits | (bits << 32n));
-/** Unsigned numbers are in the order of signed ones when their highest bits are turned round. */
+/** Inverts the highest bit of unsigned numbers, so that comparing them as signed ones gives their order. */
 const turned = (x: Expression): Expression => V.xor(x, V.splat64(i64(-highest)));
 
 const lanes: Readonly<Record<Bounded, Lanes>> = {
@@ -65,7 +65,7 @@ const lanes: Readonly<Record<Bounded, Lanes>> = {
   bool: { bytes: 1, least: V.minU8, most: V.maxU8, from: { least: -1n, most: 0n } },
 };
 
-/** For an instance over the memory. */
+/** The module of the kernels; each instance works on the memory that it imports. */
 export function encodeBoundKernels(): Uint8Array<ArrayBuffer> {
   const m = new ModuleBuilder();
   for (const [dtype, each] of Object.entries(lanes)) defineBounds(m, dtype, each);

@@ -1,10 +1,10 @@
-/** What decompressors do again and again, 16 bytes at a time: up to 31 bytes behind source and target are read and written. */
+/** The copying that decompressors share, 16 bytes at a time. Up to 31 bytes past the end of source and target are read and written. */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
 
 const vector = 16;
 
-/** At least one vector of what lies `vector` or more before the target, or elsewhere. */
+/** Copies whole vectors, at least one. If source and target overlap, the source must begin at least `vector` bytes before the target. */
 export function copyForward(f: FunctionBuilder, from: Expression, to: Expression, bytes: Expression): void {
   const source = f.variable(from);
   const target = f.variable(to);
@@ -17,7 +17,7 @@ export function copyForward(f: FunctionBuilder, from: Expression, to: Expression
   });
 }
 
-/** What lies `distance` before the target, again and again where that is nearer than a match is long. */
+/** Copies the bytes that lie `distance` before the target; they repeat if the match is longer than the distance. */
 export function copyMatch(f: FunctionBuilder, distance: Local, target: Local, bytes: Local): void {
   f.if(
     I.geU(distance, i32(vector)),
@@ -43,7 +43,7 @@ export function copyMatch(f: FunctionBuilder, distance: Local, target: Local, by
   );
 }
 
-/** At least one vector of the pattern. */
+/** Fills with the pattern, in whole vectors, at least one. */
 export function repeat(f: FunctionBuilder, pattern: Expression, to: Expression, bytes: Expression): void {
   const value = f.variable(pattern);
   const target = f.variable(to);

@@ -1,18 +1,18 @@
 /**
- * Integers as differences in blocks, each of the least difference and bit-packed rests: DELTA_BINARY_PACKED of Parquet. The format:
- * https://parquet.apache.org/docs/file-format/data-pages/encodings/. Sums wrap around as the format says, so that any 64 bits come back.
+ * Decodes Parquet's DELTA_BINARY_PACKED: integers as differences, in blocks of a least difference and bit-packed excesses over it. The format:
+ * https://parquet.apache.org/docs/file-format/data-pages/encodings/. Sums wrap around as the format says, so all 64-bit values are restored.
  *
- * Promises: reads the bytes and at most 15 behind them, writes the values, ends on any bytes.
+ * Guarantees: reads the bytes and at most 15 past their end, writes only the values, and ends whatever the bytes are.
  */
 import { type Expression, I, i32, i64, L, type Local, load, store } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { readVarint } from "./read-varint.ts";
 
-/** Values come in eights, so that parts of a block have whole bytes. */
+/** The values of a miniblock are a multiple of this, so that it has whole bytes. */
 const group = 8;
 const mostBits = 64;
 
-/** `deltas4`, `deltas8` (from, bytes, count, to): integers of so many bytes. Gives how many bytes they took, 0 where these hold fewer values or make no sense. */
+/** `deltas4`, `deltas8` (from, bytes, count, to): writes integers of 4 or 8 bytes. Returns the bytes read, or 0 if these are invalid or too few. */
 export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
   m.export(
     m.define(`deltas${size}`, ["i32", "i32", "i32", "i32"], "i32", (f) => {
@@ -32,7 +32,7 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
       const stated = small();
       const value = signed();
       f.if(I.ltU(stated, count), refuse);
-      // Each has as many values, which fill whole bytes; there cannot be more miniblocks than bytes.
+      // All miniblocks have equally many values, which fill whole bytes. There cannot be more miniblocks than bytes.
       f.if(I.eqz(miniblocks), refuse);
       f.if(I.ltU(bytes, miniblocks), refuse);
       const perMiniblock = f.variable(I.divU(block, miniblocks));
@@ -62,7 +62,7 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
               const needed = f.variable(bytesOf(values, width));
               f.if(L.gtU(needed, L.fromU32(I.sub(end, at))), refuse);
               const wide = f.variable(L.fromU32(width));
-              // A shift by 64 would be one by none.
+              // For a width of 64 the mask is set separately, since WebAssembly takes a shift by 64 for one by 0.
               const mask = f.variable(L.sub(L.shl(i64(1n), wide), i64(1n)));
               f.if(I.eq(width, i32(mostBits)), () => f.set(mask, i64(-1n)));
               const bit = f.variable(i64(0n));
@@ -77,7 +77,7 @@ export function defineDeltas(m: ModuleBuilder, size: 4 | 8): void {
                 put();
                 f.set(bit, L.add(bit, wide));
               });
-              // What pads the last part may be left out.
+              // Writers may leave out the padding of the last miniblock.
               const whole = f.variable(bytesOf(perMiniblock, width));
               f.if(L.gtU(whole, L.fromU32(I.sub(end, at))), () => f.set(whole, L.fromU32(I.sub(end, at))));
               f.set(at, I.add(at, I.wrapI64(whole)));

@@ -1,9 +1,9 @@
 /**
- * Runs of equal values and bit-packed runs by turns, as Parquet has levels and dictionary indexes. The format:
+ * Decodes Parquet's levels and dictionary indexes: a mixture of runs of equal values and bit-packed runs. The format:
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/ (RLE).
  *
- * Promises: reads the runs and at most 15 bytes behind them, writes the values and at most 15 bytes behind them, ends on any bytes (every run has a
- * value), and tells what was wrong.
+ * Guarantees: reads and writes at most 15 bytes past the end of runs and values, ends whatever the bytes are (empty runs are refused), and
+ * tells what was wrong.
  */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
@@ -11,20 +11,20 @@ import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { repeat } from "./copy-kernels.ts";
 import { readVarint } from "./read-varint.ts";
 
-/** What the kernels give. */
+/** The return values of the kernels. */
 export const hybridOutcomes = { sound: 0, overrun: 1, emptyRun: 2, tooWide: 3, beyondDictionary: 4 } as const;
 
-/** Packed values come in eights. */
+/** Bit-packed values come in groups of this size. */
 const group = 8;
 
-/** `levels` (from, bytes, width, count, to): values of 1 to 8 bits, each as a byte. */
+/** `levels` (from, bytes, width, count, to): writes values of `width` bits, 1 to 8, as one byte each. */
 export function defineLevels(m: ModuleBuilder): void {
   m.export(
     m.define("levels", ["i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
       const [from, bytes, width, count, to] = f.params as [Local, Local, Local, Local, Local];
       const target = f.variable(to);
       const wide = f.variable(L.fromU32(width));
-      // Eight values move apart in three steps: four from four, two from two, one from one. The upper half of each group moves.
+      // Eight packed values are moved apart in three steps, for groups of eight, four and two values. In each step the upper half of each group moves.
       const steps = [4n, 2n, 1n].map((held) => {
         const bits = f.variable(L.mul(wide, i64(held)));
         const groups = (2n ** 64n - 1n) / (2n ** (16n * held) - 1n);
@@ -53,7 +53,10 @@ export function defineLevels(m: ModuleBuilder): void {
   );
 }
 
-/** `gather1`, `gather4`, `gather8` (from, bytes, width, count, to, dictionary, size): for each index of 1 to 32 bits its value of so many bytes. */
+/**
+ * `gather1`, `gather4`, `gather8` (from, bytes, width, count, to, dictionary, size): for each index of 1 to 32 bits, writes the value of 1, 4 or 8 bytes
+ * that the dictionary has for it.
+ */
 export function defineGather(m: ModuleBuilder, bytesOfValue: 1 | 4 | 8): void {
   const shift = i32(Math.log2(bytesOfValue));
   const valueAt = bytesOfValue === 8 ? load.i64 : bytesOfValue === 4 ? load.i32 : load.u8;
@@ -67,7 +70,7 @@ export function defineGather(m: ModuleBuilder, bytesOfValue: 1 | 4 | 8): void {
       const mask = f.variable(L.sub(L.shl(i64(1n), L.fromU32(width)), i64(1n)));
       const refuse = () => f.return(i32(hybridOutcomes.beyondDictionary));
       const value = (index: Expression) => valueAt(I.add(dictionary, I.shl(index, shift)));
-      // Where each of eight values lies: its first byte, and how many of its bits belong to those before it.
+      // For each of eight values: the byte in which it begins, and how many bits of this byte belong to earlier values.
       const places = Array.from({ length: group }, (_, each) => {
         const bit = I.mul(width, i32(each));
         return { byte: f.variable(I.shrU(bit, i32(3))), bits: f.variable(L.fromU32(I.and(bit, i32(7)))) };
@@ -85,7 +88,7 @@ export function defineGather(m: ModuleBuilder, bytesOfValue: 1 | 4 | 8): void {
           f.loop((again) => {
             f.branchIf(done, I.ltU(left, i32(group)));
             const indexes = places.map(({ byte, bits }) => f.variable(L.and(L.shrU(load.i64(I.add(source, byte)), bits), mask)));
-            // An index beyond the last makes the difference negative. Looked at before anything is loaded by it.
+            // An index beyond the last entry makes the difference negative. This is checked before any index is used.
             const beyond = indexes.map((index) => L.sub(last, index)).reduce((a, b) => L.or(a, b));
             f.if(L.lt(beyond, i64(0n)), refuse);
             for (const [each, index] of indexes.entries()) f.store(code, target, value(I.wrapI64(index)), each * bytesOfValue);
@@ -119,7 +122,7 @@ interface Runs {
   readonly count: Local;
 }
 
-/** Writes `body` for either kind of run, whose `values` are as many as are wanted of it; its bytes have been looked at. */
+/** Writes code that goes through the runs, with `body` for each kind of run. `values` is how many values of the run are needed; its bytes are checked before. */
 function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: (values: Local, run: Run) => void): void {
   const at = f.variable(from);
   const end = f.variable(I.add(from, bytes));
@@ -139,7 +142,7 @@ function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: 
       f.if(
         I.and(header, i32(1)),
         () => {
-          // Compared before the product can overflow.
+          // Compared before multiplying, since the product might overflow.
           f.if(I.ltU(length, I.shrU(I.add(left, i32(group - 1)), i32(3))), () => f.set(values, I.mul(length, i32(group))));
           const bits = L.add(L.mul(L.fromU32(values), L.fromU32(width)), i64(7n));
           f.if(L.gtU(L.shrU(bits, i64(3n)), L.fromU32(I.sub(end, at))), overrun);

@@ -1,6 +1,6 @@
 /**
- * Split encodings, where the first bytes of all elements stand before all second bytes, and so on; and ends of lists, which become 32 bits. Up to 127
- * bytes behind the last element are written, and up to 15 behind the last stream of bytes are read.
+ * Decodes RNTuple's split encodings, which store the first bytes of all elements, then all second bytes, and so on; and turns ends of lists into 32 bits.
+ * Up to 127 bytes past the last element are written, and up to 15 past the last stream of bytes are read.
  */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, I, i32, L, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
@@ -8,14 +8,14 @@ import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 
 const vector = 16;
 
-/** Words of this size, in turn from the lower (upper) halves of two vectors. */
+/** The lanes of a shuffle that takes words of this size alternately from the lower (`half` 0) or upper (1) halves of two vectors. */
 const woven = (size: number, half: 0 | 1): number[] =>
   Array.from({ length: vector }, (_, at) => {
     const word = Math.floor(at / size);
     return (word & 1) * vector + (half * vector) / 2 + (word >> 1) * size + (at % size);
   });
 
-/** `join2`, `join4`, `join8`, `joinZigzag2` … (from, elements, to): whole elements; of zigzag the signed integers. */
+/** `join2`, `join4`, `join8`, `joinZigzag2` … (from, elements, to): writes the joined elements; `Zigzag` decodes them to signed integers, too. */
 export function defineJoin(m: ModuleBuilder, size: 2 | 4 | 8, isZigzag: boolean): void {
   m.export(
     m.define(`join${isZigzag ? "Zigzag" : ""}${size}`, ["i32", "i32", "i32"], "i32", (f) => {
@@ -42,9 +42,9 @@ export function defineJoin(m: ModuleBuilder, size: 2 | 4 | 8, isZigzag: boolean)
   );
 }
 
-/** Of streams of words this wide, in the order of elements: half as many streams of words twice as wide, each in as many vectors as it needs. */
+/** Joins pairs of streams of words of `width` bytes: the result is half as many streams of words twice as wide. Each stream takes as many vectors as it needs. */
 function weave(f: FunctionBuilder, vectors: readonly Local[], width: number): Local[] {
-  // A stream of words of this width takes as many vectors.
+  // Each stream of words takes `width` vectors.
   const streams = vectors.length / width;
   return Array.from({ length: streams / 2 }, (_, pair) =>
     Array.from({ length: width }, (_, part) => {
@@ -68,7 +68,7 @@ function withoutZigzag(value: Local, ones: Local, size: 2 | 4 | 8): Expression {
   return V.xor(V.shrU64(value, by), V.sub64(zero, sign));
 }
 
-/** `sumEnds` (at, count): uint32 become the sums of all up to them, in place. Gives 0, or 1 where a sum is beyond 32 bits. */
+/** `sumEnds` (at, count): replaces uint32 by their running sums, in place. Returns 1 if a sum exceeds 32 bits, else 0. */
 export function defineSumEnds(m: ModuleBuilder): void {
   m.export(
     m.define("sumEnds", ["i32", "i32"], "i32", (f) => {
@@ -85,7 +85,7 @@ export function defineSumEnds(m: ModuleBuilder): void {
   );
 }
 
-/** `narrowEnds` (from, count, to): of uint64 the lower halves. Gives 0, or 1 where one is beyond 32 bits. Behind the last, up to 24 bytes must be 0. */
+/** `narrowEnds` (from, count, to): writes uint64 as uint32. Returns 1 if one exceeds 32 bits, else 0. Up to 24 bytes past the last one must be 0. */
 export function defineNarrowEnds(m: ModuleBuilder): void {
   const words = (first: number) => [0, 8, 16, 24].flatMap((word) => [0, 1, 2, 3].map((byte) => word + first + byte));
   m.export(
@@ -111,7 +111,7 @@ export function defineNarrowEnds(m: ModuleBuilder): void {
   );
 }
 
-/** `anyBits` (from, bytes): 1 where a byte is not 0. Behind the last, up to 15 bytes must be 0. */
+/** `anyBits` (from, bytes): returns 1 if a byte is not 0, else 0. Up to 15 bytes past the last one must be 0. */
 export function defineAnyBits(m: ModuleBuilder): void {
   m.export(
     m.define("anyBits", ["i32", "i32"], "i32", (f) => {

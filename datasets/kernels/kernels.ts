@@ -1,9 +1,9 @@
 /**
- * Loops over flat memory that decompressing and decoding need, in WebAssembly, with the memory that they work in: one scratch area for each thread, used
- * again and again, since memory that is touched for the first time costs more than any of these loops.
+ * The WebAssembly loops for decompressing and decoding, and the memory in which they work. Each thread has one scratch area, which it uses again and again,
+ * since touching memory for the first time costs more than any of these loops.
  *
- * Whoever decodes asks for an area, fills it, runs kernels, copies out what came of it, and does all that without waiting in between: the next who
- * asks gets the same area, and what was made of a smaller one cannot be used any more. No kernel checks addresses: callers keep them within what they asked for.
+ * A decoder takes an area, fills it, runs kernels and copies the result out, without awaiting anything in between: the next caller gets the same area,
+ * and views of a smaller memory become unusable. Kernels do not check addresses: callers must keep them within the bytes that they asked for.
  */
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { defineDeltas } from "./delta-kernels.ts";
@@ -19,7 +19,7 @@ import { defineXxh64 } from "./xxh64-kernel.ts";
 
 type Kernel = (...args: readonly number[]) => number;
 
-/** What each does stands where it is defined. */
+/** The kernels of a module; each is described where it is defined. */
 export interface Kernels {
   readonly swap2: Kernel;
   readonly swap4: Kernel;
@@ -54,7 +54,7 @@ export interface Kernels {
   readonly xxh64: (from: number, bytes: number) => bigint;
 }
 
-/** Memory and the kernels that work in it. `base` is where the area begins, a multiple of 64. */
+/** Memory, and the kernels that work in it. The area begins at `base`, a multiple of 64. */
 export interface Area {
   readonly kernels: Kernels;
   readonly buffer: ArrayBufferLike;
@@ -63,10 +63,10 @@ export interface Area {
 }
 
 const page = 65_536;
-/** Kernels read and write up to so many bytes behind what they are asked for: what lies there is left out or written later. */
+/** The most bytes past the end of their data that kernels read and write, unless they say otherwise. What is read there is ignored. */
 export const slack = 64;
 const mostPages = 49_152;
-/** A larger area is given up when one of a quarter of it would do. */
+/** A memory with more pages than this is replaced by a smaller one as soon as an area needs less than a quarter of it. */
 const keptPages = 1024;
 
 interface Memory {
@@ -76,12 +76,12 @@ interface Memory {
 }
 let module: WebAssembly.Module | undefined;
 let current: Memory | undefined;
-/** Bytes at the front of the memory that somebody holds; a multiple of 64. */
+/** The bytes at the front of the memory that are held (`holdBytes`); a multiple of 64. */
 let held = 0;
 
 /**
- * Gives `use` so many bytes of the memory, with slack behind: until it returns, areas lie behind them. `view` tells them: after an area was taken, once
- * more, since what is made of memory before it grows cannot be used any more.
+ * Lends bytes of the memory to `use`, with slack behind them. Until it returns, areas are placed after these bytes. `view` returns them; call it again
+ * after taking an area, since older views become unusable when the memory grows.
  */
 export function holdBytes<Result>(bytes: number, use: (view: () => Uint8Array) => Result): Result {
   const { base } = takeArea(bytes);
@@ -96,17 +96,17 @@ export function holdBytes<Result>(bytes: number, use: (view: () => Uint8Array) =
 
 const heldTo = (end: number) => Math.ceil((end + slack - page) / 64) * 64;
 
-/** Holds these bytes of an area, too, and all before them, as long as `holdBytes` does. False where nothing is held. */
+/** Holds these bytes of an area and all before them, too, until `holdBytes` ends. Returns false if nothing is held. */
 export function holdMore({ byteOffset, byteLength }: Uint8Array): boolean {
   if (held === 0) return false;
   held = Math.max(held, heldTo(byteOffset + byteLength));
   return true;
 }
 
-/** The memory as it is now. */
+/** The present buffer of the memory; it changes whenever the memory grows. */
 export const heldBuffer = (): ArrayBufferLike => current!.area.buffer;
 
-/** An area of at least so many bytes, which holds anything. Throws `RangeError` where it would be larger than WebAssembly's memory. */
+/** Takes an area of at least these bytes, with undefined content. Throws `RangeError` if it would exceed the memory's maximum. */
 export function takeArea(bytes: number): Area {
   const pages = 1 + Math.ceil((held + bytes + slack) / page);
   if (pages > mostPages) throw new RangeError(`Cannot decode ${bytes} bytes at once`);
@@ -119,7 +119,7 @@ export function takeArea(bytes: number): Area {
   return held === 0 ? current.area : { ...current.area, base: page + held };
 }
 
-/** Whether these bytes lie in the area. */
+/** Whether these bytes lie in the memory of areas. */
 export const isInArea = (bytes: ArrayBufferView): boolean => bytes.buffer === current?.area.buffer;
 
 function makeMemory(pages: number): Memory {

@@ -1,8 +1,8 @@
 /**
- * LZ4 blocks, 16 bytes at a time.
+ * Decompresses LZ4 blocks, 16 bytes at a time.
  *
- * Promises: fills the target exactly from the whole block, or says that it did not; ends on any bytes; reads and writes at most 31 bytes behind block
- * and target, which are areas with slack.
+ * Guarantees: either the whole block exactly fills the target, or the kernel returns 0. It ends whatever the bytes are, and reads and writes at most 31
+ * bytes past block and target, which are areas with slack.
  */
 import { I, i32, type Local, load } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
@@ -10,7 +10,7 @@ import { copyForward, copyMatch } from "./copy-kernels.ts";
 
 const shortestMatch = 4;
 
-/** `lz4` (from, bytes, to, length): 1 where the block is sound and has this length, else 0. */
+/** `lz4` (from, bytes, to, length): returns 1 if the block is valid and decompresses to `length` bytes, else 0. */
 export function defineLz4(m: ModuleBuilder): void {
   m.export(
     m.define("lz4", ["i32", "i32", "i32", "i32"], "i32", (f) => {
@@ -22,7 +22,7 @@ export function defineLz4(m: ModuleBuilder): void {
       const token = f.local("i32");
       const run = f.local("i32");
       const refuse = () => f.return(i32(0));
-      /** Where the token's four bits are all set, bytes follow that are added, up to the first below 255. */
+      /** If the token's four bits are all set, bytes follow that are added to the length, up to and including the first one below 255. */
       const extend = () =>
         f.if(I.eq(run, i32(15)), () => {
           const byte = f.local("i32");
@@ -31,7 +31,7 @@ export function defineLz4(m: ModuleBuilder): void {
             f.set(byte, load.u8(source));
             f.set(source, I.add(source, i32(1)));
             f.set(run, I.add(run, byte));
-            // Also before it overflows.
+            // Refusing a too long run here also keeps the sum from overflowing.
             f.if(I.ltU(length, run), refuse);
             f.branchIf(again, I.eq(byte, i32(255)));
           });

@@ -1,16 +1,16 @@
-/** Where the entries of a basket begin: ROOT's entry offsets, bytes with the highest byte first, become offsets of values. */
+/** Turns the entry offsets of a ROOT basket, which are big-endian and in bytes, into offsets of values. */
 import { I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { bigEndian, reversed } from "./swap-kernels.ts";
 
 const vector = 16;
 const lanes = reversed(4);
-/** The last word of the first argument, then the first three of the second. */
+/** The lanes of a shuffle: the last word of its first argument, then the first three of its second. */
 const before = [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27];
 
 /**
- * `offsets` (from, to, count, zero, shift, mask, base): writes ((stored − zero) >> shift) + base. Gives 1 where one is below the one before it, or no multiple
- * of the value's size (a bit of `mask` is set), else 0. One below `zero` counts as a very large one: whoever calls checks the last.
+ * `offsets` (from, to, count, zero, shift, mask, base): writes ((stored − zero) >> shift) + base. Returns 1 if an offset is below the one before it or no
+ * multiple of the value's size (a bit of `mask` is set), else 0. An offset below `zero` counts as a very large one, so callers must check the last.
  */
 export function defineOffsets(m: ModuleBuilder): void {
   m.export(

@@ -1,14 +1,14 @@
-/** Levels of lists, as bytes, into offsets: 16 level entries at a time. */
+/** Turns the repetition and definition levels of list columns, one byte each, into offsets, 16 level entries at a time. */
 import { I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 
 const vector = 16;
 
 /**
- * `place` (repetition, definition, count, element, full, to, state): where the lists of columns of one list begin. A repetition level of 0 begins an entry;
- * from the definition level `element` on there is an element, and a value where it is `full`. For each entry, how many elements come before it is
- * written. `state` has five numbers of 32 bits, which go on from call to call: elements, entries, values, whether a list went on that had not begun or
- * went on without an element (not 0), and whether the last level entry has an element.
+ * `place` (repetition, definition, count, element, full, to, state): for columns in one level of lists. A repetition level of 0 begins an entry.
+ * A definition level of at least `element` is an element, and one of `full` a value. For each entry it writes the number of elements before it.
+ * `state` has five uint32 that go on from call to call: the number of elements, entries and values; not 0 if a list went on that had not begun or had
+ * no element; and whether the last level entry has an element.
  */
 export function definePlace(m: ModuleBuilder): void {
   m.export(

@@ -1,8 +1,8 @@
-/** Integers of Parquet's encodings: ULEB128. */
+/** Reads the variable-length integers (ULEB128) of Parquet's encodings. */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { I, i32, i64, L, type Local, load } from "../../engine/wasm/instructions.ts";
 
-/** Seven bits a byte, the lowest first, of 64 bits; moves `at` behind them. */
+/** Reads an integer of 64 bits, seven bits per byte with the lowest first, and moves `at` past it. */
 export function readVarint(f: FunctionBuilder, at: Local, end: Local, refuse: () => void): Local {
   const value = f.variable(i64(0n));
   const shift = f.variable(i64(0n));

@@ -1,17 +1,18 @@
 /**
- * Snappy blocks behind their length, 16 bytes at a time. The format: https://github.com/google/snappy/blob/main/format_description.txt
+ * Decompresses Snappy blocks without their preceding length, 16 bytes at a time. The format:
+ * https://github.com/google/snappy/blob/main/format_description.txt
  *
- * Promises: fills the target exactly from the whole block, or says that it did not; ends on any bytes; reads and writes at most 31 bytes behind block
- * and target, which are areas with slack.
+ * Guarantees: either the whole block exactly fills the target, or the kernel returns 0. It ends whatever the bytes are, and reads and writes at most 31
+ * bytes past block and target, which are areas with slack.
  */
 import { type Expression, I, i32, type Local, load } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { copyForward, copyMatch } from "./copy-kernels.ts";
 
-/** Literals whose length less one stands behind the tag, in one byte, two, three or four. */
+/** From this tag value on, the length of a literal, minus one, follows the tag in one to four bytes. */
 const longLiterals = 60;
 
-/** `snappy` (from, bytes, to, length): 1 where the block is sound and has this length, else 0. */
+/** `snappy` (from, bytes, to, length): returns 1 if the block is valid and decompresses to `length` bytes, else 0. */
 export function defineSnappy(m: ModuleBuilder): void {
   m.export(
     m.define("snappy", ["i32", "i32", "i32", "i32"], "i32", (f) => {
@@ -69,7 +70,7 @@ export function defineSnappy(m: ModuleBuilder): void {
                 f.set(run, I.shrU(I.shl(load.i32(source), unused), unused));
                 f.set(source, I.add(source, size));
               });
-              // Compared before one is added, which would turn the largest length into none.
+              // Compared before adding one, since the largest length would overflow to 0.
               f.if(I.geU(run, I.sub(end, source)), refuse);
               f.set(run, I.add(run, i32(1)));
               refuseBeyond(run, target, limit);

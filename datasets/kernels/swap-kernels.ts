@@ -1,5 +1,5 @@
 /**
- * Turning the order of bytes round, 64 bytes a turn, also in place. Up to 63 bytes behind the last value are read and written: areas have slack.
+ * Reverses the order of bytes in values, 64 bytes at a time, also in place. Up to 63 bytes past the last value are read and written: areas have slack.
  */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, F, I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
@@ -8,17 +8,17 @@ import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 const turn = 64;
 const vector = 16;
 
-/** The bytes of values of this size the other way round, in one vector. */
+/** The lanes of a shuffle that reverses the bytes of values of this size in a vector. */
 export const reversed = (size: number): number[] => Array.from({ length: vector }, (_, at) => at - (at % size) + (size - 1 - (at % size)));
 
-/** An i32 with its bytes the other way round. */
+/** An i32 with its bytes reversed. */
 export function bigEndian(f: FunctionBuilder, stored: Expression): Expression {
   const word = f.variable(stored);
   const inner = I.or(I.and(I.shl(word, i32(8)), i32(0xff0000)), I.and(I.shrU(word, i32(8)), i32(0xff00)));
   return I.or(I.or(I.shl(word, i32(24)), I.shrU(word, i32(24))), inner);
 }
 
-/** `swap2`, `swap4`, `swap8` (from, to, bytes). */
+/** `swap2`, `swap4`, `swap8` (from, to, bytes): copies values of 2, 4 or 8 bytes with their bytes reversed. */
 export function defineSwap(m: ModuleBuilder, size: 2 | 4 | 8): void {
   const lanes = reversed(size);
   m.export(
@@ -42,7 +42,7 @@ export function defineSwap(m: ModuleBuilder, size: 2 | 4 | 8): void {
   );
 }
 
-/** `toFloat64`, `unsignedToFloat64` (at, count): integers of 64 bits become the nearest float64, in place. */
+/** `toFloat64`, `unsignedToFloat64` (at, count): replaces 64-bit integers by the nearest float64, in place. */
 export function defineToFloat64(m: ModuleBuilder): void {
   for (const [name, convert] of [
     ["toFloat64", F.fromI64],
@@ -62,7 +62,7 @@ export function defineToFloat64(m: ModuleBuilder): void {
   }
 }
 
-/** `normalise` (at, bytes): whatever is not 0 becomes 1, in place. */
+/** `normalise` (at, bytes): replaces each byte other than 0 by 1, in place. */
 export function defineNormalise(m: ModuleBuilder): void {
   m.export(
     m.define("normalise", ["i32", "i32"], "i32", (f) => {

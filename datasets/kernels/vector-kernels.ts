@@ -1,18 +1,18 @@
-/** Baskets of `vector<T>`: headers are checked and left out, values come one after another in the host's order of bytes. */
+/** Decodes ROOT baskets of `vector<T>`: checks and removes the vectors' headers, and writes consecutive values in the host's order of bytes. */
 import { I, i32, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { bigEndian, reversed } from "./swap-kernels.ts";
 
 const vector = 16;
-/** A byte count, a version, the number of values. */
+/** The header has a byte count, a version and the number of values. */
 const headerBytes = 10;
-/** Of a version: the members of objects come one after another. */
+/** The bit of a version that says that objects are stored member by member. */
 const memberwiseBit = 0x40;
 
 /**
- * `vectors1` … `vectors8` (content, starts, count, to, base): in `starts` are count + 1 numbers, where each entry begins in the content and the last one
- * ends; each becomes `base` and the values before it. Gives 0, or one more than the first entry whose header is not that of a vector of its length. Up to
- * 15 bytes behind the last value are read and written.
+ * `vectors1` … `vectors8` (content, starts, count, to, base): `starts` has count + 1 numbers: where each entry begins in the content, and where the last one
+ * ends. Each is replaced by `base` plus the number of values before it. Returns 0, or one more than the first entry with a header that does not fit its
+ * length. Up to 15 bytes past the last value are read and written.
  */
 export function defineVectors(m: ModuleBuilder, size: 1 | 2 | 4 | 8): void {
   const shift = i32(Math.log2(size));
@@ -34,7 +34,7 @@ export function defineVectors(m: ModuleBuilder, size: 1 | 2 | 4 | 8): void {
         f.if(I.and(load.u8(source, 4), i32(memberwiseBit)), refuse);
         const bytes = f.variable(I.sub(length, i32(headerBytes)));
         const held = f.variable(bigEndian(f, load.i32(source, 6)));
-        // Compared without their sum's overflow: as many bytes as values of this size, none left over.
+        // The bytes must be a whole number of values, namely the stated one. Dividing cannot overflow, as multiplying could.
         f.if(I.ne(I.shrU(bytes, shift), held), refuse);
         f.if(I.and(bytes, i32(size - 1)), refuse);
         f.store(store.i32, place, values);

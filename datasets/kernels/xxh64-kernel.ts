@@ -1,4 +1,4 @@
-/** XXH64 with seed 0: the checksum of ROOT's LZ4 blocks. */
+/** Computes XXH64 with seed 0, the checksum of ROOT's LZ4 blocks. */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
 import { type Expression, I, i32, i64, L, type Local, load } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
@@ -9,7 +9,7 @@ const stripe = 32;
 
 const round = (sum: Expression, word: Expression): Expression => L.mul(L.rotl(L.add(sum, L.mul(word, prime2!)), i64(31n)), prime1!);
 
-/** `xxh64` (from, bytes): an i64. */
+/** `xxh64` (from, bytes): returns the checksum as an i64. */
 export function defineXxh64(m: ModuleBuilder): void {
   m.export(
     m.define("xxh64", ["i32", "i32"], "i64", (f) => {
@@ -43,7 +43,7 @@ export function defineXxh64(m: ModuleBuilder): void {
   );
 }
 
-/** Runs `body` while so many bytes are left, and moves on by them. */
+/** Writes a loop of `body` that runs while at least `bytes` bytes are left before `end`, and each time advances `at` by them. */
 function whileLeft(f: FunctionBuilder, at: Local, end: Local, bytes: number, body: () => void): void {
   f.block((done) => {
     f.loop((again) => {
