@@ -1,9 +1,9 @@
 /**
- * The compute function over HTTP: a request's JSON to the executor of this process, and the outcomes back as one binary answer (`docs/partial-format.md`).
- * What cannot be computed is told inside the answer; a problem document says that the request as a whole cannot be served.
+ * The compute function over HTTP. It passes a request's JSON to the executor of this process and answers with the outcomes in binary
+ * (`docs/partial-format.md`). The answer tells which subtasks failed; a problem document says that the request as a whole cannot be served.
  *
- * It is for nodes with a `--compute-url`, which are asked by people only through the queue of subtasks, with its turns and limits. So it is open to this machine,
- * and to whoever shows the secret that this process was given; it takes on so many requests at a time, and the partials of all of them together are bounded.
+ * It is called by nodes with a `--compute-url`. Users reach these only through the queue of subtasks, with its turns and limits. So it only serves this
+ * machine and callers with this process's secret. The number of requests at a time is bounded, and so are the bytes of all their partials.
  */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
@@ -33,7 +33,7 @@ const request = z
     error: `at most ${mostPairs} programs × partitions are computed at a time`,
   });
 
-/** Bytes of the partials of all requests together. They are there twice while an answer is made of them. */
+/** The most bytes of the partials of all requests together. While an answer is made, its partials are in memory twice. */
 const mostBytes = 128 * 2 ** 20;
 
 compute.post("/", async (c) => {

@@ -1,14 +1,14 @@
 /**
- * Outcomes as bytes, as `POST /compute` answers them; all numbers are little-endian:
+ * Encodes outcomes as bytes, in the form of the answer of `POST /compute`. All numbers are little-endian:
  *
  *   0   8 bytes   "femtoqC1"
  *   8   16 bytes  the first half of the SHA-256 of everything after it
  *   24  u32       length of the header in bytes
  *   28  4 bytes   zero
  *   32  header    JSON: one object for each outcome, in the order of the request
- *       partials  those of the outcomes that have one, one after another
+ *       partials  the partials of the outcomes that have one, one after another
  *
- * The version in the first eight bytes changes with the form.
+ * The number in the first eight bytes changes whenever the form does.
  */
 import { digest } from "../../engine/sha256.ts";
 import type { ComputeTiming, Outcome } from "./executor.ts";
@@ -18,7 +18,7 @@ export const outcomesType = "application/vnd.femtoq.outcomes";
 const magic = new TextEncoder().encode("femtoqC1");
 const headerAt = 32;
 
-/** `bytes`: of the partial. */
+/** An outcome in the header. `bytes` is the length of its partial. */
 type Described =
   | { readonly kind: "partial"; readonly bytes: number; readonly timing?: ComputeTiming }
   | Exclude<Outcome, { readonly kind: "partial" }>;
@@ -44,12 +44,12 @@ export async function encodeOutcomes(outcomes: readonly Outcome[]): Promise<Uint
   return bytes;
 }
 
-/** Bytes that are no outcomes of this version, or were damaged on their way. */
+/** The bytes are not outcomes in this version's form, or were damaged on the way. */
 export class DamagedOutcomes extends Error {
   override readonly name = "DamagedOutcomes";
 }
 
-/** Throws `DamagedOutcomes`, also where there are not as many as `expected`. Each partial has memory of its own. */
+/** Decodes outcomes. Throws `DamagedOutcomes`, also if their number is not `expected`. Each partial has memory of its own. */
 export async function decodeOutcomes(bytes: Uint8Array<ArrayBuffer>, expected: number): Promise<readonly Outcome[]> {
   if (bytes.length < headerAt || magic.some((byte, index) => bytes[index] !== byte))
     throw new DamagedOutcomes("it is not an answer of the compute function, version 1");

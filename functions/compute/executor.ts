@@ -1,74 +1,74 @@
-/** The seam between those who want programs run over partitions (the pull loop, `POST /compute`) and what runs them. */
+/** The interface between callers that want programs run over partitions (the pull loop, `POST /compute`) and the code that runs them. */
 
-/** Every program over every partition. Names and numbers, never paths. */
+/** Asks to run every program over every partition. It has names and numbers, never paths. */
 export interface ComputeRequest {
-  /** Program keys, each once. */
+  /** Program keys without repetition. */
   readonly programs: readonly string[];
   readonly dataset: string;
   readonly partitions: readonly PartitionName[];
 }
 
 export interface PartitionName {
-  /** Index of the partition in its dataset when the query was submitted; the fingerprint decides. */
+  /** The index of the partition when the query was submitted. If it differs now, the fingerprint decides. */
   readonly partition: number;
   readonly fingerprint: string;
 }
 
-/** The client that is charged for the time that something is computed, and how urgent it is: 0 to 999, lower first. */
+/** The client that is charged for the time of computing, and the priority: 0 to 999, lower first. */
 export interface Payer {
   readonly client: string;
   readonly priority: number;
 }
 
 export interface ComputeOptions {
-  /** The signal of one program over one partition. What it aborts is given up within 200 ms; its outcome is `undone`. */
+  /** Returns the signal that aborts one program over one partition. It stops within 200 ms; the outcome is `undone`. */
   readonly signalOf: (programKey: string, fingerprint: string) => AbortSignal;
-  /** Who is charged for the threads' time of one program over one partition. */
+  /** Returns who is charged for the threads' time of one program over one partition. */
   readonly payerOf?: (programKey: string, fingerprint: string) => Payer;
-  /** Where the partials of the request may have more bytes than this together, no more of it is begun; the first one always is. */
+  /** Nothing more is begun if the partials of the request might together exceed these bytes; the first one is always begun. */
   readonly mostBytes?: number;
-  /** The columns of these programs over the partition are in memory, and computing begins. A program that is run again is told again. */
+  /** Called when the columns of these programs over the partition are in memory and computing begins; again for a program that is run again. */
   readonly onRunning?: (programKeys: readonly string[], fingerprint: string) => void;
 }
 
-/** What became of one program over one partition. */
+/** The outcome of one program over one partition. */
 export type Outcome =
-  /** The encoded partial: the same bytes whatever else was asked for with it. `timing` is absent where the host does not measure. */
+  /** The encoded partial; its bytes do not depend on the rest of the request. `timing` is absent if the host does not measure. */
   | { readonly kind: "partial"; readonly partial: Uint8Array<ArrayBuffer>; readonly timing?: ComputeTiming }
-  /** `permanent`: trying again cannot help. */
+  /** The computation failed. `permanent`: trying again cannot help. */
   | { readonly kind: "failed"; readonly cause: string; readonly permanent: boolean }
-  /** Not computed, and nothing is known against it: it was aborted, or the partials before it were too large together. Ask again. */
+  /** Not computed, without a failure: it was aborted, or the partials before it were too large together. It can be requested again. */
   | { readonly kind: "undone"; readonly cause: string };
 
 export interface Executor {
   /**
-   * One outcome for each pair: partition after partition, in each of them program after program.
-   * Rejects only where nothing can be computed now whatever is asked for: the store is away, the host cannot be reached.
+   * Returns one outcome for each pair: partition by partition, and within each of them program by program.
+   * Rejects only if nothing at all can be computed now, because the store or the host cannot be reached.
    */
   run(request: ComputeRequest, options: ComputeOptions): Promise<readonly Outcome[]>;
-  /** Resolves when requests can be taken; absent where they always can. Rejects when the signal aborts before. */
+  /** Resolves when requests are accepted; absent if they always are. Rejects if the signal aborts before. */
   ready?(signal: AbortSignal): Promise<void>;
 }
 
-/** Where the time of one outcome went, in milliseconds. It is told beside the partial, so that the partial's bytes do not depend on it. */
+/** How one outcome spent its time, in milliseconds. It is no part of the partial, whose bytes must not depend on it. */
 export interface ComputeTiming {
-  /** Getting the program from the store and compiling its module; 0 where this process had it. */
+  /** Getting the program from the store and compiling its module; 0 if this process had the module. */
   readonly compiling: number;
-  /** Waiting for the columns: for memory, for threads, and for what they read and decode. */
+  /** Waiting for the columns: for memory, for threads, and for reading and decoding. */
   readonly loading: number;
-  /** Of loading: time that threads spent reading bytes; they may be several at a time. Told once, with the first of the programs that were run together. */
+  /** The part of `loading` that threads spent reading bytes; several at once all count. Programs that run together share it: only the first one has it. */
   readonly reading: number;
-  /** Of loading: time that threads spent decompressing and decoding; told as `reading` is. */
+  /** The part of `loading` that threads spent decompressing and decoding; only the first of several programs has it, like `reading`. */
   readonly decoding: number;
-  /** Waiting for a thread, with all columns there; the programs that were run before on the same columns included. */
+  /** Waiting for a thread with all columns in memory. This includes the time of programs that ran before on the same columns. */
   readonly thread: number;
   readonly computing: number;
-  /** Bytes read from files; told as `reading` is. */
+  /** The bytes read from files; only the first of several programs has them, like `reading`. */
   readonly bytes: number;
-  /** No event of the partition can pass one of the filters, so what follows that was not read. */
+  /** No event of the partition can pass one of the filters, so columns that are only used after this filter were not read. */
   readonly skipped?: true;
 }
 
-/** The most programs, and the most pairs of program and partition, in one request. A thread keeps as many programs: all of a request run in one job. */
+/** The most programs, and the most pairs of program and partition, in one request. A thread keeps as many programs, since those of a request run in one job. */
 export const mostPrograms = 64;
 export const mostPairs = 256;

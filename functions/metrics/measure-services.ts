@@ -1,4 +1,4 @@
-/** Store and coordinator that tell the meter how long their calls took, which failed, and what they hold. Nothing else of them changes. */
+/** Wraps store and coordinator, so that the meter learns how long their calls take, which fail, and what they hold. Otherwise they stay the same. */
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import { countSubtasks } from "../../coordination/queue/demand.ts";
 import type { Store } from "../../storage/store.ts";
@@ -15,7 +15,7 @@ export function measureStore(store: Store, meter: Meter): Store {
   });
 }
 
-/** The calls of the nodes that join are measured, too. */
+/** Also measures the calls of the nodes that join. */
 export function measureCoordinator(coordinator: Coordinator, meter: Meter): Coordinator {
   meter.gauge("femtoq_queue_subtasks", async () => {
     const { unowned: waiting, owned: running, failed } = countSubtasks(await coordinator.demand());

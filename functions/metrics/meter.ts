@@ -1,13 +1,13 @@
-/** Where measurements go. The functions know this seam only: what counts and writes them belongs to the host. */
+/** The interface through which the functions report measurements. The host counts them and writes them out. */
 import type { CounterName, GaugeName, HistogramName, LabelOf } from "./metrics.ts";
 
 export interface Meter {
   /** Adds to a counter. */
   count<Name extends CounterName>(name: Name, label: LabelOf<Name>, by?: number): void;
   observe<Name extends HistogramName>(name: Name, label: LabelOf<Name>, seconds: number): void;
-  /** Reads a gauge when somebody looks: one number, or one for each value of its label. A second call for a name takes the place of the first. */
+  /** Sets how a gauge is read when metrics are requested: one number, or one for each value of its label. A later call for a name replaces an earlier one. */
   gauge<Name extends GaugeName>(name: Name, read: () => Reading<Name> | Promise<Reading<Name>>): void;
-  /** Everything, in Prometheus' text format 0.0.4. A gauge that cannot be read is left out. */
+  /** Writes all metrics in Prometheus' text format 0.0.4. A gauge that cannot be read is left out. */
   write(): Promise<string>;
 }
 

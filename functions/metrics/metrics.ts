@@ -1,5 +1,5 @@
 /**
- * Every metric there is, as plain data. A metric has one label at most, and its values are listed here: no query, dataset or client
+ * All metrics, as plain data. A metric has at most one label, and all its values are listed here, so that no query, dataset or client
  * can add a time series. Times are in seconds, sizes in bytes.
  */
 
@@ -14,7 +14,7 @@ export interface Metric {
   readonly label?: Label;
 }
 
-/** Priorities 0–999 in tens of their hundreds. */
+/** Priorities from 0 to 999 in ten bands of a hundred. */
 const priorityBands = ["0-99", "100-199", "200-299", "300-399", "400-499", "500-599", "600-699", "700-799", "800-899", "900-999"] as const;
 
 /** The band of a priority from 0 to 999. */
@@ -42,7 +42,7 @@ export const storeOperations = [
 ] as const;
 
 export const coordinatorOperations = ["enqueue", "states", "renew", "withdraw", "retry"] as const;
-/** Of a node that has joined. */
+/** The measured calls of a node that has joined. */
 export const nodeOperations = ["complete", "fail", "release"] as const;
 
 export const routes = ["queries", "query", "events", "explain", "datasets", "functions", "compute", "status", "page", "other"] as const;
@@ -188,7 +188,7 @@ export type CounterName = OfKind<"counter">;
 export type GaugeName = OfKind<"gauge">;
 export type HistogramName = OfKind<"histogram">;
 
-/** The values that a metric's label has; undefined for one without. */
+/** The values of a metric's label; undefined for a metric without a label. */
 export type LabelOf<Name extends MetricName> = (typeof metrics)[Name] extends {
   readonly label: { readonly values: readonly (infer Value extends string)[] };
 }

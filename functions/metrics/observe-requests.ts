@@ -1,8 +1,8 @@
 /**
- * Around every request: its id, its time, and for those that ask a query a line in the log when it comes and one when it is answered.
+ * Gives every request an id and measures its time. A request that submits a query also has a line in the log when it arrives and one when it is answered.
  *
- * The id is the client's `X-Request-Id` where that is of a plain form, else a new one; the answer carries it. Whoever has the log finds
- * every request without an answer: it was under way when the process ended.
+ * The id is the client's `X-Request-Id` if that has a plain form, else a new one; the answer carries it, too. A request in the log
+ * without an answer was under way when the process ended.
  */
 import type { Context, Next } from "hono";
 import type { Environment } from "../environment.ts";
@@ -24,7 +24,7 @@ export async function observeRequests(c: Context<Environment>, next: Next): Prom
   await next();
   const { status } = c.res;
   const seconds = (performance.now() - begun) / 1000;
-  // Not by `c.header`, which would make the answer anew.
+  // Set on the answer itself, since `c.header` would copy it.
   c.res.headers.set("x-request-id", request);
   meter?.observe("femtoq_http_seconds", routeOf(method, path), seconds);
   meter?.count("femtoq_http_answers_total", classOf(status));
@@ -33,7 +33,7 @@ export async function observeRequests(c: Context<Environment>, next: Next): Prom
   log.info({ request, query: c.var.queryId, status, ms: Math.round(seconds * 1e6) / 1000 }, "request answered");
 }
 
-/** A query, or a query function's call. */
+/** Whether the request submits a query or calls a query function. */
 function asksQuery(method: string, path: string): boolean {
   if (path === "/queries") return method === "POST";
   return path.startsWith("/functions/") && (method === "POST" || method === "GET");

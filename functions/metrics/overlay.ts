@@ -1,4 +1,4 @@
-/** An object with some of its members replaced. Unlike a copy it also serves for instances of classes with private fields, and follows what changes. */
+/** An object with some of its members replaced. Unlike a copy, it works for instances of classes with private fields, and shows later changes of the object. */
 export function overlay<Target extends object>(target: Target, members: Partial<Target>): Target {
   return new Proxy(target, {
     get(_, name) {
