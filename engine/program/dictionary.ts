@@ -1,13 +1,13 @@
 /**
- * The different strings of a string column in one partition. Little-endian: their number (uint32), where each begins and the last one ends in the
- * text (uint32, the first 0), then the text of all, UTF-8.
+ * A dictionary: the different strings of a string column in one partition. Its form, little-endian: the number of strings (uint32); where each begins in
+ * the text, the first at 0, and where the last one ends (uint32); then the text of all in UTF-8.
  */
 
-/** A partition has at most so many different strings in a column, and bytes of all of them together. */
+/** The most different strings of a column in one partition, and the most bytes of all of them together. */
 export const mostStrings = 65_536;
 export const mostStringBytes = 2 ** 20;
 
-/** Bytes that a dictionary needs at most, where a column has so many values. */
+/** The most bytes of the dictionary of a column with this number of values. */
 export const largestDictionary = (values: number): number => 4 + 4 * (Math.min(values, mostStrings) + 1) + mostStringBytes;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -16,7 +16,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export function readDictionary(buffer: ArrayBufferLike, address: number): readonly string[] {
   const [count] = new Uint32Array(buffer, address, 1);
   const ends = new Uint32Array(buffer, address + 4, count + 1);
-  // A copy: what threads share is not decoded everywhere.
+  // Copied, since some hosts do not decode text from memory that threads share.
   const bytes = new Uint8Array(buffer, address + 4 * (count + 2), ends[count]).slice();
   const text = decoder.decode(bytes);
   const isAscii = text.length === bytes.length;

@@ -1,8 +1,8 @@
 /**
  * The arrays that a program reads, for one partition of n entries: flat content, and one array of offsets for each list.
- * - `values`: one number per entry, or one per element of the innermost of `lists`; little-endian `dtype`. With `tellsOf`: whether each list of this name is
- *   there, 1, or null, 0; only for lists that may be null, and only where the program asks.
- * - `strings`: the dictionary (`dictionary.ts`) of a string column, whose values are places in it.
+ * - `values`: one number per entry, or one per element of the innermost of `lists`; little-endian `dtype`. With `tellsOf`, each number is 1 if a list of
+ *   this name is present and 0 if it is null; only for lists that may be null, and only if the program asks.
+ * - `strings`: the dictionary (`dictionary.ts`) of a string column, whose values are positions in it.
  * - `valid`: one byte per value, 1 = present, 0 = missing; only for nullable columns.
  * - `offsets` of the innermost of `lists`: uint32, the first 0, one more than there are entries or elements of the list
  *   around it; entry (or outer element) i has the elements [offsets[i], offsets[i + 1]).
@@ -22,10 +22,13 @@ export type Input =
   | { readonly kind: "valid" | "strings"; readonly column: string; readonly lists: readonly string[] }
   | { readonly kind: "offsets"; readonly lists: readonly string[]; readonly columns: readonly string[] };
 
-/** What an input is of, for messages: a column, or a list. */
+/** The name of the column or list of an input, for messages. */
 export const nameOf = (input: Input): string => (input.kind === "offsets" ? input.lists[input.lists.length - 1] : input.column);
 
-/** Which arrays a program's terms read: each column that they use, with validity where it is nullable, the offsets of each list, and of lists that the program asks of whether they are there. */
+/**
+ * Lists the arrays that a program's terms read: the columns that they use, with validity if nullable; the offsets of each list; and whether lists are
+ * present, if the program asks.
+ */
 export function listInputs(terms: readonly Term[], schema: Schema): readonly Input[] {
   const used = new Map<string, Column>();
   const lists = new Set<string>();
@@ -34,13 +37,13 @@ export function listInputs(terms: readonly Term[], schema: Schema): readonly Inp
   for (const term of terms) {
     if (term.operation === "column") use(schema.columns.find((column) => column.name === term.literal));
     if (term.operation === "collection") lists.add(String(term.literal));
-    // What a parameter stands for may be any list.
+    // A parameter may stand for any list; `madeOf` below covers that.
     if (term.operation === "not-null") asked.push(...term.args);
     if (term.operation === "collection" && term.type.kind === "list" && term.type.element.kind !== "record")
       use(schema.columns.find((column) => innermost(column) === term.literal));
     if (term.operation === "field" && term.args[0].type.kind === "record") {
       const { origin } = term.args[0].type;
-      // The fields of a record that was computed come from other terms.
+      // A record without an origin was computed; its fields come from other terms.
       if (origin !== undefined) use(schema.columns.find((column) => innermost(column) === origin && column.member?.field === term.literal));
     }
   }
@@ -64,7 +67,7 @@ export function listInputs(terms: readonly Term[], schema: Schema): readonly Inp
   return inputs;
 }
 
-/** The columns that have to be in memory: every one whose values or validity are read, and for offsets that come with none of those, one that stands in the list. */
+/** The columns that must be in memory: those whose values or validity are read, and one column of each list of which only the offsets are read. */
 export function columnsOf({ inputs }: { readonly inputs: readonly Input[] }): readonly string[] {
   const names = new Set<string>();
   for (const input of inputs) if (input.kind !== "offsets") names.add(input.column);

@@ -1,4 +1,4 @@
-/** Terms that several steps make: fields of records, functions, and maps over lists. */
+/** Makes the terms that several steps need: fields of records, tuples, functions, and maps over lists. */
 import { innerList } from "./schema.ts";
 import { reachable, type Term, type Terms } from "./term.ts";
 import { boolean, isOptional, type ListType, type RecordType, type TupleType, type Type, withOptional } from "./types.ts";
@@ -17,14 +17,14 @@ export function fieldOf(terms: Terms, record: Term, name: string): Term {
   return terms.make("field", withOptional(fieldType, isOptional(fieldType) || type.optional), [record], name);
 }
 
-/** `isThere`: a test, where it may be missing. */
+/** A tuple. `isThere` tests whether it is present; without it, the tuple is never missing. */
 export const tupleOf = (terms: Terms, members: readonly Term[], isThere?: Term): Term =>
   terms.make("tuple", { kind: "tuple", members: members.map(({ type }) => type), optional: isThere !== undefined }, [
     ...members,
     ...(isThere ? [isThere] : []),
   ]);
 
-/** A member that the tuple has, missing with it. */
+/** A member of a tuple; it is missing if the tuple is. */
 export function memberOf(terms: Terms, tuple: Term, place: number): Term {
   const { members, optional } = tuple.type as TupleType;
   if (tuple.operation === "tuple") return tuple.args[place]!;
@@ -34,21 +34,21 @@ export function memberOf(terms: Terms, tuple: Term, place: number): Term {
 
 export const isPresent = (terms: Terms, value: Term): Term => terms.make("is-present", boolean, [value]);
 
-/** A value, missing but where a test is true. A list is empty then, too. */
+/** The value if the test is true, else missing. A missing list is also empty. */
 export const whereTrue = (terms: Terms, value: Term, test: Term): Term =>
   terms.make("where", withOptional(value.type, true), [value, test]);
 
-/** A list but where a test is not true: there it is empty. */
+/** The list if the test is true, else an empty list. */
 export const emptyUnless = (terms: Terms, list: Term, test: Term): Term =>
   terms.make("where", withOptional(list.type, false), [list, test], "empty");
 
-/** Whether a list is there, and no list of the file that it is made of is null. */
+/** Tests that a list is present, and that no list of the file from which it is made is null. */
 export const isNotNull = (terms: Terms, list: Term): Term => terms.make("not-null", boolean, [list]);
 
-/** It may have elements although a list that it is made of is null. */
+/** Whether the list is made by joining others, so that it may have elements although one of them is null. */
 const isPutTogether = (list: Term): boolean => reachable([list]).some(({ operation }) => operation === "concat");
 
-/** What is made of a list that may be missing, and has no elements then, is missing with it; `isAsked`: also where it is null in the file. */
+/** Makes a term from a list; the result is missing if the list is missing and, with `isAsked`, if it is null in the file. A missing list has no elements. */
 export function overList(terms: Terms, list: Term, make: (list: ListTerm) => Term, { isAsked = false } = {}): Term {
   const made = make(list as ListTerm);
   if (isAsked) {
@@ -58,7 +58,7 @@ export function overList(terms: Terms, list: Term, make: (list: ListTerm) => Ter
   return isOptional(list.type) ? whereTrue(terms, made, isPresent(terms, list)) : made;
 }
 
-/** A record of these fields. Their names are part of the term: which of its values is which decides what is computed of it. */
+/** A record of these fields. Their names are part of the term, since they decide which value is which. */
 export const recordOf = (terms: Terms, type: RecordType, args: readonly Term[]): Term =>
   terms.make("record", type, args, JSON.stringify([type.name, ...type.fields.keys()]));
 
@@ -68,7 +68,7 @@ export const lambdaOf = (terms: Terms, body: Term, level: number): Term => terms
 export const mapOver = (terms: Terms, list: Term, lambda: Term): Term =>
   terms.make("map", { kind: "list", element: lambda.type }, [list, lambda]);
 
-/** The type of what is missing wherever an argument is. */
+/** The type of a result that is missing if any argument is. */
 export const typeOver = (args: readonly Term[], result: Type): Type =>
   withOptional(
     result,

@@ -1,6 +1,6 @@
 /**
- * The checked, canonical form of what a query computes, without dataset, names, labels and priority: plain JSON. Two queries
- * that differ only in spelling have the same program. Its key is the SHA-256 of its JSON, the engine's version included.
+ * The checked, canonical form of what a query computes, without dataset, names, labels and priority, as plain JSON. Two queries
+ * that differ only in spelling have the same program. Its key is the SHA-256 of its JSON, which includes the engine's version.
  */
 
 import type { AxisShape } from "../axes/axes.ts";
@@ -12,7 +12,7 @@ import type { DType } from "./schema.ts";
 import { reachable, type Term } from "./term.ts";
 import { longOf } from "./types.ts";
 
-/** Changes whenever the same program could give other bits, or a partial another form. */
+/** Must change whenever the same program could give other bits, or a partial has another form. */
 export const engineVersion = "femtoq-engine-14";
 
 export type ProgramAxis = AxisShape & { readonly value: number };
@@ -25,13 +25,13 @@ export interface ProgramHistogram {
   readonly storage: StorageName;
 }
 
-/** Terms are numbered by their place in `terms`: `[operation, literal or null, ...numbers of its arguments]`. */
+/** A program. The number of a term is its position in `terms`: `[operation, literal or null, ...numbers of its arguments]`. */
 export interface Program {
   readonly engine: string;
   readonly inputs: readonly Input[];
   readonly terms: readonly (readonly [string, string | number | boolean | null, ...number[]])[];
   readonly filters: readonly number[];
-  /** Weight of an event in the cut flow. */
+  /** The weight of an event in the cut flow. */
   readonly weight?: number;
   /** Absent where there are none. */
   readonly totals?: readonly number[];
@@ -40,7 +40,7 @@ export interface Program {
   readonly rows?: ProgramRows;
 }
 
-/** Of the events that pass all filters, the first `limit` of a partition. */
+/** The rows of a partition: those of its first `limit` events that pass all filters. */
 export interface ProgramRows {
   readonly columns: readonly { readonly kind: RowKind; readonly value: number }[];
   readonly limit: number;
@@ -56,7 +56,7 @@ export interface HistogramTerms {
 }
 
 export interface RowTerms {
-  /** Numbers, booleans or strings. */
+  /** Terms of numbers, booleans or strings. */
   readonly columns: readonly Term[];
   readonly limit: number;
 }
@@ -70,7 +70,7 @@ export interface ProgramTerms {
   readonly rows?: RowTerms;
 }
 
-/** Every root of the program's terms, in canonical order. */
+/** All terms that the program uses directly, in canonical order. */
 export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] {
   const optional = (term: Term | undefined) => (term ? [term] : []);
   return [
@@ -87,7 +87,7 @@ export function rootsOf(program: Omit<ProgramTerms, "inputs">): readonly Term[] 
   ];
 }
 
-/** `order`: its terms, each after its arguments. */
+/** Writes a program. `order` has its terms, each after its arguments. */
 export function writeProgram(program: ProgramTerms, order = reachable(rootsOf(program))): Program {
   const numbers = new Map(order.map((term, index) => [term, index]));
   const at = (term: Term) => numbers.get(term)!;
@@ -115,8 +115,8 @@ export function writeProgram(program: ProgramTerms, order = reachable(rootsOf(pr
 }
 
 /**
- * The strings that these terms name, in their order: what a program compares with its columns' strings. In a run each string is a number; these
- * have the numbers of their places here, so that code can name them.
+ * The string literals of these terms, in their order. In a run each string is a number; the literals have the numbers of their positions here, so
+ * the code can contain these numbers.
  */
 export const stringsOf = (terms: readonly { readonly operation: string; readonly literal?: unknown }[]): readonly string[] =>
   terms.flatMap(({ operation, literal }) => (operation === "string" ? [String(literal)] : []));
@@ -124,13 +124,13 @@ export const stringsOf = (terms: readonly { readonly operation: string; readonly
 const writeLiteral = ({ literal }: Term): string | number | boolean | null =>
   typeof literal === "number" ? writeNumber(literal) : (literal ?? null);
 
-/** JSON has neither −0 nor infinities; `Number` reads what this gives. */
+/** Writes a number for JSON, which lacks −0, infinities and NaN: these become strings. `Number` reads both forms. */
 export const writeNumber = (value: number): string | number =>
   Object.is(value, -0) || !Number.isFinite(value) ? `${Object.is(value, -0) ? "-0" : value}` : value;
 
 /**
- * SHA-256 of the program, in hexadecimal: the same for all queries that compute the same. How columns are held (their number type, whether values may be missing and lists null) is
- * no part of it: what a program makes of a partition does not depend on it, and a file that joins a dataset may change it.
+ * SHA-256 of the program in hexadecimal; it is equal for queries that compute the same. The form of columns (number type, whether values may be missing
+ * and lists null) is left out: partials do not depend on it, and files that join a dataset may change it.
  */
 export async function programKey(program: Program): Promise<string> {
   return sha256(JSON.stringify({ ...program, inputs: program.inputs.flatMap(meaningOf) }));
@@ -141,7 +141,7 @@ function meaningOf(input: Input): readonly unknown[] {
   return input.kind === "values" && input.tellsOf === undefined ? [[input.column, meaningOfType(input.dtype), input.lists]] : [];
 }
 
-/** Types whose values mean the same to a program. */
+/** The same name for all types whose values mean the same to a program. */
 function meaningOfType(dtype: DType): string {
   switch (dtype) {
     case "float32":

@@ -1,8 +1,8 @@
 /**
- * Terms without the fields of records that nothing reads: `Jet.map(j => ({ ...j, pt: 1.02 * j.pt }))` has every field of a jet, and needs of them only those
- * that are used, as do lists that are put together. What is read is told by its name, so that a field which is read of one record is kept in all.
+ * Removes the fields of records that nothing reads: `Jet.map(j => ({ ...j, pt: 1.02 * j.pt }))` has all fields of a jet, but only those in use are needed.
+ * The same holds for joined lists. Fields are told apart by name only, so a field that is read from one record is kept in all.
  *
- * Where records are compared, literals that no longer differ must stay different ones, of as many elements: what tells them is a number, in their order.
+ * Record literals that are compared must stay different, even if they no longer differ after this. So each has a number, in their order.
  */
 import type { HistogramTerms, ProgramTerms } from "./program.ts";
 import { rootsOf } from "./program.ts";
@@ -11,22 +11,22 @@ import type { RecordType, Type } from "./types.ts";
 
 type Body = Omit<ProgramTerms, "inputs">;
 
-/** What fields each set of names leaves of terms, for all programs of a query. */
+/** Caches pruned terms for all programs of a query: for each set of field names that is read, the pruned form of each term. */
 export type PrunedTerms = Map<string, Map<Term, Term>>;
 
-/** `pruned` is told which term stands for which. */
+/** Prunes a program. Pruned terms are added to the cache `pruned`; `of` returns the pruned form of a term. */
 export function pruneRecords(body: Body, terms: Terms, pruned: PrunedTerms): { readonly body: Body; readonly of: (term: Term) => Term } {
   const { names, isWhole } = namesRead(rootsOf(body));
   if (isWhole) return { body, of: (term) => term };
   const literals = findCompared(rootsOf(body));
   const key = JSON.stringify([...names].sort());
-  // Their numbers are those of this program.
+  // With compared literals, the cache is not used: their numbers only hold for this program.
   const known = (literals.size === 0 && pruned.get(key)) || new Map<Term, Term>();
   if (literals.size === 0) pruned.set(key, known);
   const pruner = new Pruner(terms, { names, literals, known });
   const of = (term: Term): Term => pruner.prune(term);
   const totals = body.totals?.map(of);
-  // Totals are told apart by their terms.
+  // Totals are told apart by their terms, so if two of them became equal, nothing is pruned.
   if (totals && new Set(totals).size < totals.length) return { body, of: (term) => term };
   return {
     body: {
@@ -49,7 +49,7 @@ const pruneHistogram = ({ axes, filter, weight, sample, storage }: HistogramTerm
   storage,
 });
 
-/** The names of all fields that are read, but for those that only fill fields which are not; `isWhole`: no record has others. */
+/** The names of all fields that are read. Reading that only fills an unread field does not count. `isWhole`: records have no unread fields. */
 function namesRead(roots: readonly Term[]): { readonly names: ReadonlySet<string>; readonly isWhole: boolean } {
   const names = new Set<string>();
   const seen = new Set<Term>();
@@ -75,7 +75,7 @@ function namesRead(roots: readonly Term[]): { readonly names: ReadonlySet<string
   return { names, isWhole: waiting.size === 0 };
 }
 
-/** The literals as which records are compared, numbered; none where no records are. */
+/** The record literals that are compared, with their numbers; none if no records are compared. */
 function findCompared(roots: readonly Term[]): ReadonlyMap<Term, number> {
   const all = reachable(roots);
   if (!all.some(({ operation }) => operation === "same")) return new Map();
@@ -129,7 +129,7 @@ class Pruner {
     );
   }
 
-  /** Elements of lists of the schema are what they are: their fields are columns. */
+  /** The pruned type. Elements of the schema's lists keep all fields, since these are columns. */
   #type(type: Type): Type {
     const known = this.#types.get(type) ?? this.#makeType(type);
     this.#types.set(type, known);
@@ -159,7 +159,7 @@ class Pruner {
     }
   }
 
-  /** What a record is compared by. */
+  /** The term by which a record is compared. */
   #source(term: Term): Term {
     const number = this.#literals.get(term);
     if (number === undefined) return this.prune(term);

@@ -1,8 +1,8 @@
-/** Programs that differ only in numbers, such as a cut or the edges of an axis, should take as long as one another. */
+/** The shape of a program: all but its numbers, such as cuts or the edges of axes. Programs of one shape should take equally long. */
 import { sha256 } from "../sha256.ts";
 import type { Program } from "./program.ts";
 
-/** Equal for programs that do the same to the same columns, whatever their numbers are: 16 hexadecimal digits. */
+/** 16 hexadecimal digits, which are equal for programs that do the same to the same columns, apart from their numbers. */
 export async function programShape({ inputs: _inputs, terms, histograms, rows, ...rest }: Program): Promise<string> {
   const shape = {
     ...rest,

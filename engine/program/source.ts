@@ -1,6 +1,6 @@
 /**
- * What compiling a program anew needs besides the program itself, as JSON: the types of its terms, and the columns that it reads as its module reads them.
- * It is no part of the program's key: it follows from the program and the schema of its dataset.
+ * What compiling a program again needs besides the program itself, as JSON: the types of its terms, and the columns that it reads, in the form that its
+ * module reads. It is no part of the program's key, since it follows from the program and its dataset's schema.
  */
 import type { Program, ProgramTerms } from "./program.ts";
 import { rootsOf } from "./program.ts";
@@ -8,7 +8,7 @@ import type { Column, Schema } from "./schema.ts";
 import { reachable, type Term, type Terms } from "./term.ts";
 import { type Type, typeKey } from "./types.ts";
 
-/** A type whose parts are numbers of types before it. */
+/** A type as it is written: its parts are numbers of earlier types. */
 type WrittenType =
   | Exclude<Type, { kind: "record" | "tuple" | "list" }>
   | (Omit<Extract<Type, { kind: "record" }>, "fields"> & { readonly fields: readonly (readonly [string, number])[] })
@@ -38,7 +38,7 @@ export function writeSource(terms: ProgramTerms, schema: Schema): ProgramSource 
   return { types, typeOf, columns: schema.columns.filter(({ name }) => names.has(name)) };
 }
 
-/** The terms that the program was written from, made by these `Terms`. */
+/** Restores the terms from which the program was written, using these `Terms`. */
 export function readTerms(program: Program, source: ProgramSource, terms: Terms): ProgramTerms {
   const types: Type[] = [];
   for (const written of source.types) types.push(readType(written, types));

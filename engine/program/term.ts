@@ -1,13 +1,13 @@
 /**
- * The checked form of expressions: typed, names resolved, four-vectors spelled out in numbers. Terms are shared: what is
- * written twice, or through a define, is one term, so comparing terms compares meaning up to spelling.
+ * The checked form of expressions: typed, with names resolved and four-vectors expanded to numbers. Terms are shared: an expression that is
+ * written twice, or through a define, is one term. So terms are equal if their expressions differ only in spelling.
  *
- * A function (`m => …`) is a `lambda`: a body over the parameter of its level, 0 for the outermost function. `free` tells which
- * levels' parameters a term depends on.
+ * A function (`m => …`) is a `lambda`: its body depends on the parameter of its level, 0 for the outermost function. `free` tells on the parameters
+ * of which levels a term depends.
  */
 import { type Type, typeKey } from "./types.ts";
 
-/** What takes values that are there apart or puts them together, and computes nothing. */
+/** Operations that only take values apart or combine them, without computing. */
 export type PartOperation =
   /** literal: level */
   | "param"
@@ -15,29 +15,29 @@ export type PartOperation =
   | "lambda"
   /** args: record; literal: name */
   | "field"
-  /** literal: its name and those of its fields; args: the fields, in that order; then, where the record may be missing, whether it is there */
+  /** literal: its name and those of its fields; args: the fields in that order, then, if the record may be missing, whether it is present */
   | "record"
-  /** args: a record, and one that it is, as records are compared; or a record, a test, and the two of which it is one */
+  /** args: a record, and the record that it counts as in comparisons; or a record, a test, and the two records of which it is one */
   | "identified"
-  /** A record literal of which only is left which one it is: its number, and as an argument the element that it is over, where there is one */
+  /** Stands for a record literal in comparisons. literal: its number; args: the list element from which it is made, if any */
   | "which"
-  /** args: tuple; literal: place */
+  /** args: tuple; literal: position */
   | "member"
-  /** args: the members, then, where the tuple may be missing, whether it is there */
+  /** args: the members, then, if the tuple may be missing, whether it is present */
   | "tuple"
-  /** args: a value, and a test: missing, and empty where it is a list, but where the test is true. literal: "empty" for a list that is never missing */
+  /** args: a value, and a test. If the test is not true, the value is missing, and a list is empty. literal: "empty" for a list that is never missing */
   | "where";
 
 export type ScalarOperation =
   /** literal: the value */
   | "number"
-  /** A 64-bit integer, which no float64 may be; literal: its decimal digits */
+  /** An integer of up to 64 bits that float64 may not hold exactly; literal: its decimal digits */
   | "integer"
   | "boolean"
   | "string"
   /** literal: name of a column with one value per event */
   | "column"
-  /** literal: level; the place of the parameter in its list, from 0 */
+  /** The position of a parameter in its list, from 0; literal: level */
   | "position"
   | "negate"
   | "add"
@@ -46,7 +46,7 @@ export type ScalarOperation =
   | "divide"
   | "remainder"
   | "power"
-  /** On the 32-bit integers that numbers stand for in JavaScript */
+  /** This and the other bitwise operations work on 32-bit integers, to which numbers are converted as in JavaScript */
   | "complement"
   | "bit-and"
   | "bit-or"
@@ -60,7 +60,7 @@ export type ScalarOperation =
   | "less-equal"
   | "greater"
   | "greater-equal"
-  /** args: two records of lists; true where they are the same element */
+  /** args: two elements of lists; true if they are the same element */
   | "same"
   | "and"
   | "or"
@@ -69,12 +69,12 @@ export type ScalarOperation =
   | "conditional"
   | "coalesce"
   | "is-present"
-  /** args: a list; false where it, or a list that it is made of, is null in the file. Elsewhere such a list is an empty one */
+  /** args: a list; false if it, or a list from which it is made, is null in the file. For other operations such a list is empty */
   | "not-null"
   /** args: numbers; literal: name */
   | "function";
 
-/** The operators of lists: the table of `engine/lists` adds them, by their names. */
+/** The operators of lists by name. `engine/lists` extends this interface. */
 // biome-ignore lint/suspicious/noEmptyInterface: it is extended there
 export interface ListOperations {}
 
@@ -83,50 +83,50 @@ export type Operation = PartOperation | ScalarOperation | keyof ListOperations;
 export type Literal = string | number | boolean;
 
 export interface Term {
-  /** Unique among the terms of one query; a term's arguments have smaller ones. */
+  /** Unique among the terms of one query. The arguments of a term have smaller ids. */
   readonly id: number;
   readonly operation: Operation;
   readonly args: readonly Term[];
   readonly literal: Literal | undefined;
   readonly type: Type;
-  /** Bit n: depends on the parameter of level n. */
+  /** Bit n is set if the term depends on the parameter of level n. */
   readonly free: number;
-  /** Bit n: depends on the place of that parameter in its list. */
+  /** Bit n is set if the term depends on the position in its list of the parameter of level n. */
   readonly positions: number;
-  /** Terms inside one another, itself counted. */
+  /** The depth of nested terms, counting this one. */
   readonly depth: number;
-  /** Whether it, or a term that it is made of, is a list. */
+  /** Whether this term, or one on which it depends, is a list. */
   readonly hasLists: boolean;
 }
 
 export const deepestLevel = 30;
-/** A query of more terms than this is refused. */
+/** The most terms of a query; queries with more are refused. */
 const mostTerms = 5_000;
-/** So is one whose terms are nested deeper than this, defines counted in: what walks terms recurses. */
+/** The deepest nesting of terms, including defines, since functions that walk terms recurse. */
 const deepestTerm = 1_000;
 
-/** Thrown where a query's terms are too many or nested too deeply; the checker turns it into an error at its place. */
+/** The terms of a query are too many or nested too deeply. The checker turns this into an error with the place in the query. */
 export class TermsTooLarge extends Error {}
 
-/** Makes terms, each only once. */
+/** Makes terms; asking again for an equal term returns the same object. */
 export class Terms {
   readonly #known = new Map<string, Term>();
   readonly #usual: number;
   #most: number;
 
-  /** Throws `TermsTooLarge` where a program would add more to them. */
+  /** `make` throws `TermsTooLarge` if a program would add more than `most` terms. */
   constructor(most = mostTerms) {
     this.#usual = most;
     this.#most = most;
   }
 
-  /** From here on they are made for the next program of a query, or for another purpose, which needs at most so many. */
+  /** Allows up to `most` further terms from now on, for the next program of a query or for another purpose. */
   allowMore(most = this.#usual): void {
     this.#most = this.#known.size + most;
   }
 
   make(operation: Operation, type: Type, args: readonly Term[], literal?: Literal): Term {
-    // What a parameter stands for only its type tells; every other term's type follows from its parts.
+    // Parameters of different types are different terms. The type of every other term follows from its parts.
     let key = operation === "param" ? `param ${typeKey(type)}` : operation;
     if (literal !== undefined) key += `|${typeof literal}:${Object.is(literal, -0) ? "-0" : literal}`;
     for (const { id } of args) key += `,${id}`;
@@ -157,7 +157,7 @@ export class Terms {
   }
 }
 
-/** Every term that these depend on, themselves included, arguments before what uses them. */
+/** These terms and all terms on which they depend; arguments come before the terms that use them. */
 export function reachable(roots: readonly Term[]): readonly Term[] {
   const seen = new Set<Term>();
   const visit = (term: Term): void => {

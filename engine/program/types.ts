@@ -1,10 +1,10 @@
-/** What an expression can be. An optional value may be missing. */
+/** The types of expressions. An optional value may be missing. */
 
 export type Type = NumberType | { readonly kind: "boolean" | "string"; readonly optional: boolean } | RecordType | TupleType | ListType;
 
 /**
- * `long`: a 64-bit integer of the file, which is compared exactly. `isRounded`: such an integer that may be beyond 2^53, and so is rounded where it becomes
- * a float64; without `long` it has become one. What is computed of either is a number like any other.
+ * `long`: a 64-bit integer of the file, which is compared exactly. `isRounded`: such an integer may exceed 2^53, so converting it to float64 rounds it;
+ * without `long` it is converted already. The results of computing with either are ordinary numbers.
  */
 export interface NumberType {
   readonly kind: "number";
@@ -28,8 +28,8 @@ export interface ListType {
 }
 
 /**
- * `origin`: the list of the schema that it is an element of, where it is one: its fields are columns. `identity`: what it may be an element of, where records like
- * it can be compared: lists of the schema, and record literals over the elements of one.
+ * `origin`: the schema's list of which the record is an element; its fields are columns then. `identity`: what the record may be an element of, if such
+ * records can be compared: lists of the schema, and record literals made from the elements of one.
  */
 export interface RecordType {
   readonly kind: "record";
@@ -52,7 +52,7 @@ export function withOptional(type: Type, optional: boolean): Type {
 
 export const isRounded = (type: Type): boolean => type.kind === "number" && type.isRounded === true;
 
-/** Which 64-bit integer it is; undefined for all else. */
+/** Whether a number is an int64 or a uint64; undefined for all other types. */
 export const longOf = (type: Type): Long | undefined => (type.kind === "number" ? type.long : undefined);
 
 const rangeOf: Readonly<Record<Long, readonly [least: bigint, most: bigint]>> = {
@@ -60,13 +60,13 @@ const rangeOf: Readonly<Record<Long, readonly [least: bigint, most: bigint]>> = 
   uint64: [0n, 2n ** 64n - 1n],
 };
 
-/** Whether this type holds the integer. */
+/** Whether the integer is in the range of this type. */
 export const fits = (value: bigint, long: Long): boolean => value >= rangeOf[long][0] && value <= rangeOf[long][1];
 
-/** A single value, and not a record, tuple or list. */
+/** Whether a value is a number, boolean or string, and not a record, tuple or list. */
 export const isScalar = ({ kind }: Type): boolean => kind === "number" || kind === "boolean" || kind === "string";
 
-/** The type of a value that is one of two, both of which are numbers, truth values or strings. */
+/** The type of a value that is one of two values, which are both numbers, both booleans or both strings. */
 export function eitherOf(one: Type, other: Type): Type {
   if (one.kind !== "number") return one;
   const long = longOf(one) === longOf(other) ? one.long : undefined;
@@ -76,7 +76,7 @@ export function eitherOf(one: Type, other: Type): Type {
 
 const keys = new WeakMap<Type, string>();
 
-/** Equal for types that are the same in all their parts. */
+/** A text that is equal for types that are the same in all their parts. */
 export function typeKey(type: Type): string {
   const key = keys.get(type) ?? writeKey(type);
   keys.set(type, key);
@@ -100,7 +100,7 @@ function writeKey(type: Type): string {
   }
 }
 
-/** For messages: "a number", "a list of Muon records". */
+/** Describes a type for messages, such as "a number" or "a list of Muon records". */
 export function describeType(type: Type): string {
   switch (type.kind) {
     case "number":

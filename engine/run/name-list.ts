@@ -1,10 +1,10 @@
-/** A list of a program as a person reads it, for errors. Programs have no names of defines: the list is written out. */
+/** Writes a list of a program for people, in errors. Programs do not have the names of defines, so the list's expression is written out. */
 import { TermWriter } from "../explain/write-term.ts";
 import { type Program, rootsOf } from "../program/program.ts";
 import { type ProgramSource, readTerms } from "../program/source.ts";
 import { reachable, Terms } from "../program/term.ts";
 
-/** The list that the program's term of this number makes. */
+/** The list that the term with this number in the program makes. */
 export function nameList(program: Program, source: ProgramSource, number: number): string {
   const roots = rootsOf(readTerms(program, source, new Terms(Number.POSITIVE_INFINITY)));
   const term = reachable(roots)[number];

@@ -1,16 +1,16 @@
 /**
- * In a run equal strings are equal numbers, from whichever column or literal they come: dictionaries differ from column to column and from partition
- * to partition, and the code knows none of them.
+ * Numbers strings for one run, so that the code compares strings of all columns and literals by comparing numbers. Positions in dictionaries would not do,
+ * since dictionaries differ between columns and between partitions.
  */
 import { readDictionary } from "../program/dictionary.ts";
 
 export interface StringNumbers {
   readonly numberOf: (string: string) => number;
-  /** All that have a number so far, by it. */
+  /** All strings with a number so far; each is at the index that is its number. */
   readonly strings: () => readonly string[];
 }
 
-/** Numbers strings in the order in which they are asked for; those that the code knows come first. */
+/** Numbers first the strings that the code knows, then others in the order of the calls. */
 export function numberStrings(known: readonly string[]): StringNumbers {
   const numbers = new Map(known.map((string, number) => [string, number]));
   const numberOf = (string: string): number => {
@@ -22,7 +22,7 @@ export function numberStrings(known: readonly string[]): StringNumbers {
 }
 
 /**
- * Writes the number of each string of a dictionary, behind their count, to where `take` has room for so many bytes; gives the address.
+ * Writes the count of a dictionary's strings, then the number of each. `take` reserves bytes for this. Returns the address.
  */
 export function writeNumbers(
   memory: WebAssembly.Memory,
@@ -30,7 +30,7 @@ export function writeNumbers(
   { numberOf, take }: { readonly numberOf: (string: string) => number; readonly take: (bytes: number) => number },
 ): number {
   const strings = readDictionary(memory.buffer, dictionary);
-  // One number is read where there is none, too.
+  // The code may read one number even if the dictionary is empty.
   const address = take(4 * (1 + Math.max(1, strings.length)));
   const table = new Int32Array(memory.buffer, address, 1 + strings.length);
   table[0] = strings.length;

@@ -1,4 +1,4 @@
-/** What is in the work area after a run → the partial. */
+/** Reads the partial from the work area after a run. */
 import { readRange } from "../axes/auto.ts";
 import { kindOf } from "../axes/axes.ts";
 import { type HistogramLayout, type Layout, totalPlaces } from "../compile/work-area.ts";
@@ -17,11 +17,11 @@ interface WrittenArea {
   readonly memory: WebAssembly.Memory;
   readonly entries: number;
   readonly work: { readonly address: number };
-  /** The module's, see `defineCountReader`. */
+  /** The module's function, see `defineCountReader`. */
   readonly readCounts: (address: number, cells: number, cellBytes: number, copies: number) => number;
 }
 
-/** Once: counts are not what they were afterwards. */
+/** Reads the partial. This can be done only once, since reading changes the counts. */
 export function readPartial({ program, layout }: LaidOut, { memory, entries, work, readCounts }: WrittenArea): PartialResult {
   const floats = (at: number, count: number) => new Float64Array(memory.buffer, work.address + at, count);
   const counts = (at: number, count: number, bytes = 8, copies = 1) => {
@@ -38,7 +38,7 @@ export function readPartial({ program, layout }: LaidOut, { memory, entries, wor
       totals: layout.totals.map((at): PartialTotal => {
         const sum = readLimbs(new BigInt64Array(memory.buffer, work.address + at + totalPlaces.limbs, limbCount));
         const [values] = counts(at + totalPlaces.values, 1);
-        // Zeros are equal, whatever their sign: which came first is not told.
+        // Turns −0 into 0: which of the two equal zeros came first must not show.
         const [least, largest] = floats(at + totalPlaces.least, 2).map((value) => value + 0);
         return { ...nothingAdded, sum, ...(values > 0 && { values, least, largest }), nonFinite: counts(at, 1)[0] };
       }),
@@ -60,7 +60,7 @@ export function readPartial({ program, layout }: LaidOut, { memory, entries, wor
   };
 }
 
-/** One quantity of all cells, of which each has several side by side. */
+/** Takes one quantity of all cells; each cell holds several quantities side by side. */
 function takeQuantity(all: Float64Array, { cellCount, cellBytes }: HistogramLayout, place: number): Float64Array {
   if (cellBytes === 8) return all.slice();
   const values = new Float64Array(cellCount);
@@ -74,14 +74,14 @@ function sumOf(values: Float64Array): number {
   return sum;
 }
 
-/** Of an axis that found its bins: keeps those, in their order. */
+/** For an axis that chose its bins during the run: keeps the found range of bins, in their order. */
 function keepRange(histogram: PartialHistogram, range: FoundRange): PartialHistogram {
   const places = placesOf(range);
   const contents = Object.entries(histogram.contents).map(([name, values]) => [name, Float64Array.from(places, (place) => values[place])]);
   return { ...histogram, range, cells: places.length, contents: Object.fromEntries(contents) };
 }
 
-/** Keeps the filled cells only, where that is less. */
+/** Keeps only the filled cells, if that takes less space. */
 function thinOut(histogram: PartialHistogram): PartialHistogram {
   const { contents, cells } = histogram;
   const arrays = Object.values(contents);

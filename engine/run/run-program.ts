@@ -29,11 +29,11 @@ import { type LaidOut, readPartial } from "./read-partial.ts";
 
 export interface RunRequest extends RunArea {
   readonly program: Program;
-  /** Where it is there, errors say which of the program's lists they are about. */
+  /** If present, errors name the list of the program that they are about. */
   readonly source?: ProgramSource;
 }
 
-/** A module, and what it runs on. */
+/** A module, and the memory in which it runs. */
 export interface RunArea {
   readonly module: WebAssembly.Module;
   /** Where the module's code was made for another program (`compile-alike.ts`): the numbers of this one. Absent where it has them. */
@@ -41,11 +41,11 @@ export interface RunArea {
   readonly memory: WebAssembly.Memory;
   /** Events of the partition. */
   readonly entries: number;
-  /** Byte address of each of the module's inputs: those of the program. */
+  /** The byte address of each of the program's inputs. */
   readonly addresses: readonly number[];
-  /** Of this run alone while it lasts; 16-byte aligned; it need not be zeroed, but its first twelve bytes, the flags, must be. */
+  /** Memory that only this run uses while it lasts, 16-byte aligned. Only its first twelve bytes, the flags, must be zeroed. */
   readonly work: { readonly address: number; readonly bytes: number };
-  /** Is told how many milliseconds the run waited for its turn, each time. */
+  /** Called after each time that the run waited for its turn. */
   readonly onWait?: (milliseconds: number) => void;
 }
 
@@ -59,30 +59,30 @@ export class ScratchExhausted extends Error {
   override readonly name = "ScratchExhausted";
 }
 
-/** Going through lists inside lists, and combinations, would take too many steps, wherever and with whatever else the program is run over the partition. */
+/** Going through lists inside lists, and combinations, takes too many steps. Running the program elsewhere over this partition would fail, too. */
 export class StepsExceeded extends Error {
   override readonly name = "StepsExceeded";
 }
 
 /**
- * Of one program over one partition; what is counted, `Emitter.takeSteps` says. A part of the engine's version. Programs that are run together have a part of it:
- * where these steps are too few each has to be run alone.
+ * The most steps of one program over one partition, as `Emitter.takeSteps` counts them. Changing it changes answers, so it raises the engine's version.
+ * Programs that run together share a quarter of it; if that is too little, each has to run alone.
  */
 export const mostSteps = 4_000_000_000;
 const togetherSteps = mostSteps / 4;
 
-/** Events of a block: the first one is small, for nothing is known of what its events cost. */
+/** In events. The first block is small, since the cost of its events is not known. */
 const firstBlock = 256;
 const largestBlock = rowsPerBlock;
-/** Of events that take next to no time: what is kept for a block of them stays in the cache of the core. */
+/** In events, if they take almost no time: the data that is kept for such a block still stays in the core's cache. */
 const largestFastBlock = 8_192;
-/** Milliseconds a block should take at most, so that a stop is soon seen. */
+/** In milliseconds: the longest time that a block should take, so that a stop is noticed soon. */
 const longestBlock = 25;
 
-/** Bytes of a work area with this much scratch. */
+/** The bytes of a work area with this much scratch. */
 export const workBytes = (program: Program, scratchBytes: number): number => layOut(program).scratch + scratchBytes;
 
-/** The encoded partial. Throws `RunStopped`, `ScratchExhausted` or `StepsExceeded`. */
+/** Computes the encoded partial. Throws `RunStopped`, `ScratchExhausted` or `StepsExceeded`. */
 export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayBuffer>> {
   const phase = new Int32Array(request.memory.buffer, request.work.address + runPhase, 1);
   try {
@@ -93,8 +93,8 @@ export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayB
 }
 
 /**
- * Leaves the processor to others for as long as the run is told to; throws `RunStopped` where it is told to end. Gives the milliseconds it
- * waited. Called between two blocks of events, and between two loops over lists in the midst of an event.
+ * Waits while the run's flags tell it to leave the processor to others; throws `RunStopped` if they tell it to stop. Returns the milliseconds of
+ * waiting. It is called between two blocks of events, and between two loops over lists within an event.
  */
 function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
   let waited = 0;
@@ -111,7 +111,7 @@ function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
   return waited;
 }
 
-/** What a program makes of one partition. Throws as `runProgram` does. */
+/** Computes the partial of one partition. Throws like `runProgram`. */
 export function computePartial(request: RunRequest): PartialResult {
   const { program } = request;
   const { layout, strings } = factsOf(program);
@@ -129,7 +129,7 @@ interface Facts {
 
 const knownFacts = new WeakMap<Program, Facts>();
 
-/** What follows from a program alone, and is felt where partitions are small. */
+/** What follows from a program alone. It is kept, since computing it again would take noticeable time with small partitions. */
 function factsOf(program: Program): Facts {
   const strings = () => stringsOf(program.terms.map(([operation, literal]) => ({ operation, literal })));
   const facts = knownFacts.get(program) ?? { layout: layOut(program), strings: strings() };
@@ -142,7 +142,7 @@ export interface TogetherRequest extends RunArea {
   readonly code: Omit<TogetherCode, "module">;
 }
 
-/** What several programs, whose module was compiled of all of them, make of one partition: the same bits as each alone. Throws as `computePartial` does. */
+/** Computes the partials of several programs with a module that was compiled from all of them. Each has the same bits as alone. Throws like `computePartial`. */
 export function computeTogether({ programs, code, ...area }: TogetherRequest): readonly PartialResult[] {
   const { layouts, strings, copies } = code;
   const inputs = code.inputs.map(({ program, input }) => programs[program].inputs[input]);
@@ -153,17 +153,17 @@ export function computeTogether({ programs, code, ...area }: TogetherRequest): r
   return laidOut.map((each) => readPartial(each, { ...area, readCounts }));
 }
 
-/** What the code is called with: the addresses of its inputs, and where its scratch begins. */
+/** The arguments for the code: the addresses of its inputs, and where its scratch begins. */
 interface Prepared {
   readonly addresses: readonly number[];
   readonly scratch: number;
-  /** By their numbers in the run. */
+  /** The strings of the run, each at the index that is its number. */
   readonly strings: () => readonly string[];
 }
 
 type Code = (...args: number[]) => number;
 
-/** Adds all events to the work area, block by block; takes their rows out of it. Gives the module's function that reads counts. */
+/** Adds all events to the work area, block by block, and takes their rows out of it. Returns the module's function that reads counts. */
 function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: Prepared, rows?: RowCollector): Code {
   const { module, memory, entries, work } = area;
   const flags = new Int32Array(memory.buffer, work.address, headerBytes / 4);
@@ -197,7 +197,7 @@ function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: 
   return readCounts;
 }
 
-/** They lie in scratch only while the module reads them. */
+/** Sets the module's numbers. They lie in scratch only until the module has read them. */
 function setAll(
   numbers: readonly number[],
   {
@@ -215,15 +215,15 @@ function setAll(
 
 interface PrepareOptions {
   readonly area: RunArea;
-  /** Of the module. */
+  /** The inputs of the module. */
   readonly inputs: readonly Input[];
-  /** Those that the module knows by their numbers. */
+  /** The strings that the module knows by their numbers. */
   readonly strings: readonly string[];
 }
 
 /**
- * Zeroes what is added to, and writes what axes read and the numbers of strings; the flags stay as they are. The addresses that the code is called with are,
- * for dictionaries, those of their strings' numbers.
+ * Prepares the work area: zeroes everything that is summed up, and writes the constants of axes and the numbers of strings. The flags stay as they are.
+ * In the returned addresses, those of dictionaries are replaced by those of their strings' numbers.
  */
 function prepare(programs: readonly LaidOut[], { area, inputs, strings }: PrepareOptions): Prepared {
   const { memory, work, addresses } = area;

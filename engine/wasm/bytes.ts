@@ -36,7 +36,7 @@ export class Bytes {
     this.byte(rest);
   }
 
-  /** A number of 32 bits, or a bigint of 64. */
+  /** Writes a number as a 32-bit integer, or a bigint as a 64-bit one. */
   signed(value: number | bigint): void {
     if (typeof value === "number") this.#signed32(value | 0);
     else this.#signed64(BigInt.asIntN(64, value));
@@ -72,13 +72,13 @@ export class Bytes {
     this.append(bytes);
   }
 
-  /** A section or function body: its length, then its content. */
+  /** Writes a section or function body: its length, then its content. */
   sized(content: Bytes): void {
     this.unsigned(content.#length);
     this.append(content.written());
   }
 
-  /** A view on what there is, until more is written. */
+  /** A view of the bytes so far. It is valid until more is written. */
   written(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);
   }

@@ -1,6 +1,7 @@
 /**
- * Constants of a module, in globals. They are mutable, though nothing sets most of them: V8 folds the others back into the code, where a float64 other than 0 is
- * built anew at every use, in two instructions, and one in both lanes in four. Those that have a slot can be set before a run, to run the same code with other numbers.
+ * Keeps the constants of a module in globals. All are mutable, although most are never set: V8 folds immutable ones into the code, which then builds a
+ * float64 other than 0 at every use, in two instructions, or in four for both lanes. Constants with a slot can be set before a run, so that the
+ * same code runs with other numbers.
  */
 import type { Bytes } from "./bytes.ts";
 import type { Expression } from "./instructions.ts";
@@ -12,7 +13,7 @@ interface Constant {
   readonly slot: number | undefined;
 }
 
-/** Where bytes of a float64 stand that is another one in modules like this one. */
+/** The position in the module of the bytes of a float64 that differs in modules of the same code. */
 export interface SlotPlace {
   readonly slot: number;
   readonly at: number;
@@ -21,7 +22,7 @@ export interface SlotPlace {
 export class ConstantPool {
   readonly #known = new Map<string, Constant>();
 
-  /** The number of the global that holds it, or with `isWide` two of it side by side. */
+  /** The index of the global that holds the constant; with `isWide`, it holds the constant twice, side by side. */
   indexOf({ value, slot }: Extract<Expression, { kind: "const" }>, isWide: boolean): number {
     const key = slot === undefined ? `${isWide} ${typeof value} ${Object.is(value, -0) ? "-0" : value}` : `${isWide} slot ${slot}`;
     const known = this.#known.get(key) ?? { index: this.#known.size, value, isWide, slot };
@@ -29,12 +30,12 @@ export class ConstantPool {
     return known.index;
   }
 
-  /** The constants that have a slot: the global of each, which holds two of the number side by side where it `isWide`. */
+  /** The globals of the constants with a slot. A global that `isWide` holds its number twice, side by side. */
   get slotted(): readonly { readonly index: number; readonly slot: number; readonly isWide: boolean }[] {
     return [...this.#known.values()].flatMap(({ index, slot, isWide }) => (slot === undefined ? [] : [{ index, slot, isWide }]));
   }
 
-  /** Writes the content of the section of globals; says where in it slots are. */
+  /** Writes the content of the section of globals, and returns the positions of slots in it. */
   write(section: Bytes): readonly SlotPlace[] {
     const slots: SlotPlace[] = [];
     section.unsigned(this.#known.size);

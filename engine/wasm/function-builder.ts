@@ -1,6 +1,6 @@
 /**
- * Writes one WebAssembly function, statement by statement. `keep` is the heart: it evaluates a tree now and gives back the
- * local that holds it, so that a value used twice is computed once and evaluation order is the order of calls.
+ * Writes one WebAssembly function, statement by statement. The central method is `keep`: it evaluates a tree immediately and returns the local with its
+ * value. So a value that is used twice is computed once, and values are evaluated in the order of calls.
  */
 import { Bytes } from "./bytes.ts";
 import type { ConstantPool } from "./constant-pool.ts";
@@ -15,10 +15,10 @@ export interface Label {
   readonly depth: number;
 }
 
-/** More locals than this make a function that engines refuse (V8: 50,000) or take seconds to compile. */
+/** Engines refuse functions with many locals (V8: over 50,000), or take seconds to compile them. */
 const mostLocals = 20_000;
 
-/** A function that has grown beyond what engines take. */
+/** A function has grown beyond what engines accept. */
 export class CodeTooLarge extends Error {
   override readonly name = "CodeTooLarge";
 }
@@ -36,10 +36,10 @@ export class FunctionBuilder {
     set: (local, value) => this.#set(local, value),
     if: (test, then, otherwise) => this.#if(test, then, otherwise),
   });
-  /** What writes for two lanes, while it does. */
+  /** The writer for two lanes; set only inside `inLanes`. */
   #writer: Lanes | undefined;
   readonly #constants: ConstantPool;
-  /** Locals that hold float64 constants used in loops, by global; set at the function's entry. */
+  /** The locals that hold float64 constants used in loops, by the index of the global. They are set at the function's entry. */
   readonly #hoisted = new Map<number, Local>();
 
   readonly #mostBytes: number;
@@ -55,7 +55,7 @@ export class FunctionBuilder {
     return this.#code.length;
   }
 
-  /** Throws `CodeTooLarge`. */
+  /** Adds a local. Throws `CodeTooLarge`. */
   local(type: ValueType): Local {
     if (this.#locals.length >= mostLocals) throw new CodeTooLarge(`the function has more than ${mostLocals} locals`);
     if (this.#code.length > this.#mostBytes) throw new CodeTooLarge(`the function has more than ${this.#mostBytes} bytes`);
@@ -63,7 +63,7 @@ export class FunctionBuilder {
     return { kind: "local", type, index: this.params.length + this.#locals.length - 1 };
   }
 
-  /** Writes code for two lanes: what `body` computes of values of two lanes has two lanes. It writes no loops in it, and does not store. */
+  /** Writes code for two lanes: whatever `body` computes from values with two lanes has two lanes, too. `body` must not write loops or stores. */
   inLanes(body: () => void): void {
     const before = this.#writer;
     this.#writer = this.#lanes;
@@ -71,7 +71,7 @@ export class FunctionBuilder {
     this.#writer = before;
   }
 
-  /** Evaluates `value` here and gives the local that holds it; constants and locals come back as they are. */
+  /** Evaluates `value` here and returns the local with the result; constants and locals are returned as they are. */
   keep(value: Expression): Expression {
     if (this.#writer) return this.#writer.keep(value);
     if (value.kind === "const" || value.kind === "local") return value;
@@ -135,12 +135,12 @@ export class FunctionBuilder {
     this.#code.unsigned(index);
   }
 
-  /** Branching to the label leaves the block. */
+  /** Writes a block; branching to its label leaves it. */
   block(body: (end: Label) => void): void {
     this.#nest(0x02, body);
   }
 
-  /** Branching to the label starts the body again; falling off its end leaves the loop. */
+  /** Writes a loop; branching to its label starts the body again, and reaching the end of the body leaves the loop. */
   loop(body: (again: Label) => void): void {
     this.#loops++;
     this.#nest(0x03, body);
@@ -190,7 +190,7 @@ export class FunctionBuilder {
     this.#code.byte(0x0f);
   }
 
-  /** A float64 constant other than 0 is read from the pool, in loops by way of a local. */
+  /** Writes a float64 constant. Others than 0 are read from the pool, and in loops from a local that holds the constant. */
   #pushFloat64(constant: Extract<Expression, { kind: "const" }>): void {
     if (constant.value === 0 && constant.slot === undefined) {
       this.#code.byte(constCodes.f64);
@@ -229,7 +229,7 @@ export class FunctionBuilder {
         return;
       case "operation":
         if (value.type === "v128" && value.args.length === 1 && value.args[0].kind === "const") {
-          // As locals, many would be saved and loaded again around every loop.
+          // Not kept in a local, since many such locals would be saved and loaded again around every loop.
           this.#pushGlobal(this.#constants.indexOf(value.args[0], true));
           return;
         }
@@ -260,7 +260,7 @@ export class FunctionBuilder {
     }
   }
 
-  /** One byte, or a prefix byte and a number. */
+  /** Writes an opcode: one byte, or a prefix byte and a number. */
   #opcode(opcode: number): void {
     if (opcode > 0xff) {
       this.#code.byte(opcode >> 8);
@@ -268,7 +268,7 @@ export class FunctionBuilder {
     } else this.#code.byte(opcode);
   }
 
-  /** The body as the code section wants it: locals grouped by runs of one type, constants, code, end. */
+  /** The function's entry in the code section: locals in runs of one type, constants that are kept in locals, code, and the end. */
   encode(): Bytes {
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.#locals) {

@@ -10,7 +10,7 @@ export type Expression =
       readonly kind: "const";
       readonly type: Exclude<ValueType, "v128">;
       readonly value: number | bigint;
-      /** Of a float64 that is another one in modules like this one: which of those it is (`ModuleBuilder.slots`). */
+      /** For a float64 that differs in modules of the same code: its number among those (`ModuleBuilder.encodeWithSlots`). */
       readonly slot?: number | undefined;
     }
   | { readonly kind: "local"; readonly type: ValueType; readonly index: number }
@@ -19,7 +19,7 @@ export type Expression =
       readonly type: ValueType;
       readonly code: number;
       readonly lane?: number;
-      /** Of a shuffle: for each byte of the result, which of the 32 bytes of both arguments it is. */
+      /** For a shuffle: the index of each byte of the result among the 32 bytes of both arguments. */
       readonly lanes?: readonly number[];
       readonly args: readonly Expression[];
     }
@@ -51,7 +51,7 @@ const loads =
   (type: ValueType, code: number) =>
   (address: Expression, offset = 0): Expression => ({ kind: "load", type, code, offset, address });
 
-/** `chosen` where `test` (i32) is not 0, else `other`; both are evaluated. */
+/** `chosen` if `test` (i32) is not 0, else `other`; both are evaluated. */
 export const select = (test: Expression, chosen: Expression, other: Expression): Expression => ({
   kind: "select",
   type: chosen.type,
@@ -114,10 +114,10 @@ export const I = {
   shl: binary("i32", 0x74),
   shrS: binary("i32", 0x75),
   shrU: binary("i32", 0x76),
-  /** Saturating: NaN gives 0, too large gives the nearest end (0xfc prefix). */
+  /** Saturating (0xfc prefix): NaN becomes 0, and a number beyond the range becomes the nearest end of it. */
   truncF64: unary("i32", 0xfc02),
   wrapI64: unary("i32", 0xa7),
-  /** How many bits are 1. */
+  /** The number of bits that are 1. */
   popcnt: unary("i32", 0x69),
   gtU: binary("i32", 0x4b),
 } as const;
@@ -150,7 +150,7 @@ export const L = {
   rotl: binary("i64", 0x89),
   fromI32: unary("i64", 0xac),
   fromU32: unary("i64", 0xad),
-  /** Saturating, as `I.truncF64`. */
+  /** Saturating, like `I.truncF64`. */
   truncF64: unary("i64", 0xfc06),
   truncF64U: unary("i64", 0xfc07),
   fromBits: unary("i64", 0xbd),
@@ -180,7 +180,7 @@ const replaceLane =
     args: [x, value],
   });
 
-/** Two float64, two int64 (`…64`) or four int32 side by side (0xfd prefix). What compares gives all bits of a lane, or none. */
+/** Vectors of two float64, two int64 (`…64`) or four int32 side by side (0xfd prefix). Comparisons set all bits of a lane, or none. */
 export const V = {
   splat: unary("v128", 0xfd14),
   splat64: unary("v128", 0xfd12),
@@ -207,9 +207,9 @@ export const V = {
   and: binary("v128", 0xfd4e),
   or: binary("v128", 0xfd50),
   xor: binary("v128", 0xfd51),
-  /** Whether any bit is set, i32. */
+  /** Whether any bit is set, as an i32. */
   anyTrue: unary("i32", 0xfd53),
-  /** Bit by bit, `chosen` where the mask has one, else `other`. */
+  /** Takes each bit from `chosen` if the mask's bit is 1, else from `other`. */
   select: (mask: Expression, chosen: Expression, other: Expression): Expression => ({
     kind: "operation",
     type: "v128",
@@ -218,13 +218,13 @@ export const V = {
   }),
   add64: binary("v128", 0xfdce),
   sub64: binary("v128", 0xfdd1),
-  /** Shifts take an i32 for both. */
+  /** Shifts take one i32 as the distance for both lanes. */
   shl64: binary("v128", 0xfdcb),
   shrS64: binary("v128", 0xfdcc),
   shrU64: binary("v128", 0xfdcd),
-  /** `y < x ? y : x` in each lane: x where y is NaN. */
+  /** `y < x ? y : x` in each lane; x if y is NaN. */
   pseudoMin: binary("v128", 0xfdf6),
-  /** `x < y ? y : x` in each lane: x where y is NaN. */
+  /** `x < y ? y : x` in each lane; x if y is NaN. */
   pseudoMax: binary("v128", 0xfdf7),
   /** Two float64 from the two float32 in the low half. */
   promoteLow: unary("v128", 0xfd5f),
@@ -232,9 +232,9 @@ export const V = {
   fromLowI32: unary("v128", 0xfdfe),
   /** Two int32 from two float64, saturating; the high half is zero. */
   truncate: unary("v128", 0xfdfc),
-  /** Eight bytes into the low half. */
+  /** Loads eight bytes into the low half. */
   load64: loads("v128", 0xfd5d),
-  /** Bytes of both in another order. */
+  /** A vector of bytes chosen from both arguments; see `lanes`. */
   shuffle: (x: Expression, y: Expression, lanes: readonly number[]): Expression => ({
     kind: "operation",
     type: "v128",
@@ -242,7 +242,7 @@ export const V = {
     lanes,
     args: [x, y],
   }),
-  /** Of an i32 that is no constant: its lowest 8, 16 or all 32 bits, in each lane. */
+  /** Fills each lane with the lowest 8, 16 or all 32 bits of an i32, which must not be a constant. */
   splat8: unary("v128", 0xfd0f),
   splat16: unary("v128", 0xfd10),
   splat32: unary("v128", 0xfd11),
@@ -250,7 +250,7 @@ export const V = {
   ne8: binary("v128", 0xfd24),
   gtU8: binary("v128", 0xfd28),
   geU8: binary("v128", 0xfd2c),
-  /** The highest bit of each of 16 bytes, that of the first in the lowest bit, i32. */
+  /** An i32 with the highest bit of each of the 16 bytes; that of the first byte is the lowest bit. */
   bitmask8: unary("i32", 0xfd64),
   gtU32: binary("v128", 0xfd3c),
   minU8: binary("v128", 0xfd77),
@@ -260,7 +260,7 @@ export const V = {
   max32: binary("v128", 0xfdb8),
   maxU32: binary("v128", 0xfdb9),
   gt64: binary("v128", 0xfdd9),
-  /** As `pseudoMin` and `pseudoMax`, of four float32. */
+  /** The same as `pseudoMin` and `pseudoMax`, for four float32. */
   pseudoMinF32: binary("v128", 0xfdea),
   pseudoMaxF32: binary("v128", 0xfdeb),
   neF32: binary("v128", 0xfd42),

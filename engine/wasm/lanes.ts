@@ -1,7 +1,7 @@
 /**
- * Code for two float64 side by side, from the same trees as code for one: an operation with a v128 among its operands is done in both lanes, with the same
- * bits in each as alone. Scalars are taken for both lanes, calls are made for each. A boolean is all bits of its lane, or none. In the branches of an `if` on
- * such booleans only the lanes are set for which it holds.
+ * Writes code for two float64 side by side, from the same trees as code for one. An operation with a v128 operand is done in both lanes, and each lane has
+ * the same bits as scalar code would give. Scalar operands count for both lanes; calls are made once per lane. A true boolean has all bits of its lane
+ * set, a false one none. In the branches of an `if` on such booleans, only the lanes for which the condition holds are set.
  */
 import { type Expression, F, f64, I, i32, i64, L, type Local, select, V, type ValueType } from "./instructions.ts";
 
@@ -20,7 +20,7 @@ const codeOf = (make: (...args: Expression[]) => Expression): number => {
 };
 const same = (x: Expression): Expression => x;
 
-/** By opcode: what does the same in both lanes. */
+/** For each scalar opcode, the operation that does the same in both lanes. */
 const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [codeOf(F.add), ["f64", V.add]],
   [codeOf(F.sub), ["f64", V.sub]],
@@ -62,19 +62,19 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
 ]);
 const shifts: ReadonlySet<number> = new Set([L.shl, L.shrS, L.shrU].map(codeOf));
 
-/** Writes what stands there. */
+/** Writes trees unchanged, without lanes. */
 interface PlainWriter {
   variable(value: Expression): Local;
   set(local: Local, value: Expression): void;
   if(test: Expression, then: () => void, otherwise?: () => void): void;
 }
 
-/** What a function is written by while it is written for two lanes. */
+/** The writer of a function inside `inLanes`. */
 export class Lanes {
   readonly #f: PlainWriter;
-  /** What lanes hold; float64 in those that are not here. */
+  /** The type of the lanes of v128 locals, by local; float64 for locals that are not listed. */
   readonly #types = new Map<number, LaneType>();
-  /** Of the lanes for which the branch that is being written holds. */
+  /** The lanes for which the branch that is being written is taken; undefined outside of branches. */
   #mask: Expression | undefined;
 
   constructor(f: PlainWriter) {
@@ -122,7 +122,7 @@ export class Lanes {
     if (otherwise) branch(V.not(yes), otherwise);
   }
 
-  /** Undefined for what has no lanes. */
+  /** The value in two lanes; undefined if it is a scalar. */
   #widen(value: Expression): Wide | undefined {
     switch (value.kind) {
       case "const":
@@ -161,7 +161,7 @@ export class Lanes {
     return { type: rule[0], value: rule[1](...args) };
   }
 
-  /** What has no instruction for both. */
+  /** Computes an operation without a vector instruction for each lane separately. */
   #laneByLane(args: readonly Expression[], type: ValueType, make: (args: readonly Expression[]) => Expression): Wide {
     const [first, second] = [0, 1].map((lane) => make(args.map((arg) => this.#laneOf(arg, lane))));
     if (type === "f64") return { type, value: V.replaceFloat(V.splat(first), second, 1) };

@@ -1,13 +1,13 @@
-/** Collects functions into one module that imports `env.memory`, and functions without parameters that give an i32, and exports what is asked for. */
+/** Collects functions into one module. It imports `env.memory` and, by name, functions without parameters that return an i32; exports are chosen. */
 import { Bytes } from "./bytes.ts";
 import { ConstantPool, type SlotPlace } from "./constant-pool.ts";
 import { FunctionBuilder, typeCodes } from "./function-builder.ts";
 import type { FunctionReference, ValueType } from "./instructions.ts";
 
-/** 4 GiB in pages of 64 KiB: every slab may be imported. */
+/** In pages of 64 KiB: 4 GiB, so that any memory can be imported. */
 const largestMemory = 65536;
 
-/** A function that is being written, and the module that it is for. */
+/** A function that is being written, and its module. */
 export interface Writer {
   readonly f: FunctionBuilder;
   readonly m: ModuleBuilder;
@@ -21,13 +21,13 @@ export class ModuleBuilder {
   readonly #imports: readonly FunctionReference[];
   readonly #isMemoryShared: boolean;
 
-  /** The memory is one that threads share, or with `isMemoryShared` false one that belongs to a thread. */
+  /** The memory is shared by threads or, if `isMemoryShared` is false, belongs to one thread. */
   constructor(imports: readonly string[] = [], { isMemoryShared = true }: { readonly isMemoryShared?: boolean } = {}) {
     this.#isMemoryShared = isMemoryShared;
     this.#imports = imports.map((name, index) => ({ name, params: [], result: "i32", index }));
   }
 
-  /** Of the code of its functions, about. */
+  /** The bytes of the code of its functions, approximately. */
   get bytes(): number {
     return this.#functions.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -36,12 +36,12 @@ export class ModuleBuilder {
     return this.#imports.find((each) => each.name === name)!;
   }
 
-  /** Constants of the functions so far that have a slot. */
+  /** The constants with a slot in the functions so far. */
   get slotted(): ConstantPool["slotted"] {
     return this.#constants.slotted;
   }
 
-  /** Adds a function; `body` ends with `return` on every path. Throws `CodeTooLarge`, and adds none, where it has about `mostBytes` or more. */
+  /** Adds a function; `body` must end with `return` on every path. Throws `CodeTooLarge`, without adding it, from about `mostBytes` bytes of code on. */
   define(
     name: string,
     params: readonly ValueType[],
@@ -58,7 +58,7 @@ export class ModuleBuilder {
     return reference;
   }
 
-  /** Adds a function once, however often it is asked for by this name. */
+  /** Adds a function at the first call with this name; later calls return the same one. */
   shared(name: string, params: readonly ValueType[], result: ValueType, body: (f: FunctionBuilder) => void): FunctionReference {
     const known = this.#shared.get(name);
     if (known) return known;
@@ -75,7 +75,7 @@ export class ModuleBuilder {
     return this.encodeWithSlots().bytes;
   }
 
-  /** With the places of the float64 that are others in modules like this one. */
+  /** Encodes the module, and returns the positions of the float64 that differ in modules of the same code. */
   encodeWithSlots(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly slots: readonly SlotPlace[] } {
     const types = new Bytes();
     const references = [...this.#imports, ...this.#functions.map(({ reference }) => reference)];
