@@ -1,4 +1,4 @@
-/** Operators on bits, as in JavaScript: on the 32-bit integers that numbers stand for. */
+/** Operators on bits. As in JavaScript, they convert numbers to 32-bit integers. */
 import type { Term } from "../program/term.ts";
 import { type Expression, F, f64, I, i32, L } from "../wasm/instructions.ts";
 import { both, type Environment, type ScalarCode } from "./code.ts";
@@ -7,11 +7,11 @@ import type { Emitter, Lowering, ValueOperator } from "./emitter.ts";
 const cost = 12;
 const wrap = f64(2 ** 32);
 
-/** The integer that it is without its fraction, modulo 2^32; 0 for what is not finite. Every step is exact. */
+/** Truncates a number to an integer modulo 2^32; 0 if it is not finite. Every step is exact. */
 function toInt32(emitter: Emitter, { value, long }: ScalarCode): Expression {
   if (long) return emitter.keep(I.wrapI64(long));
   const whole = emitter.keep(F.trunc(value));
-  // Beyond 2^63 the conversion would not wrap, but saturate.
+  // Reduced modulo 2^32 first, since the conversion saturates beyond 2^63 instead of wrapping.
   const low = F.sub(whole, F.mul(F.trunc(F.div(whole, wrap)), wrap));
   return emitter.keep(I.wrapI64(L.truncF64(low)));
 }
@@ -33,7 +33,7 @@ function lowerWith(make: (emitter: Emitter, args: readonly ScalarCode[]) => Expr
   };
 }
 
-/** Shifts are by the count modulo 32, as the instructions do it. */
+/** The operators. Shifts take their distance modulo 32, as the instructions do. */
 export const bits = {
   complement: { kind: "value", cost, lower: lowerWith((emitter, [x]) => F.fromI32(I.xor(toInt32(emitter, x), i32(-1)))) },
   "bit-and": bitwise(I.and),

@@ -1,20 +1,23 @@
-/** Values while a function is being written: where they are at run time, or how to get at them. */
+/** The values of terms while a function is being written: where they are at run time, or how code can get them. */
 
 import type { Term } from "../program/term.ts";
 import { isOptional, type Long, longOf, type Type } from "../program/types.ts";
 import type { FunctionBuilder } from "../wasm/function-builder.ts";
 import { type Expression, F, f64, I, i32, i64 } from "../wasm/instructions.ts";
 
-/** `value` and `present` are locals or constants, or made of one by an instruction: of a number an f64, of a boolean an i32, of a string its number in the run, an i32. Without `present` the value is always there; where absent, `value` is anything. */
+/**
+ * A number, boolean or string. `value` is an f64 for a number, an i32 for a boolean, and for a string an i32, its number in the run. `present` is an i32;
+ * without it the value is never missing. The value of a missing one is undefined. Both are locals, constants, or one instruction on such.
+ */
 export interface ScalarCode {
   readonly kind: "number" | "boolean" | "string";
   readonly value: Expression;
   readonly present?: Expression;
-  /** Of a 64-bit integer, whose `value` is the nearest float64: the integer itself, i64. */
+  /** For a 64-bit integer: the integer itself as an i64; `value` is the nearest float64. */
   readonly long?: Expression;
 }
 
-/** A 64-bit integer that is a local or constant. */
+/** The code of a 64-bit integer in a local or constant. */
 export const longCode = (long: Expression, kind: Long): ScalarCode => ({
   kind: "number",
   value: (kind === "uint64" ? F.fromU64 : F.fromI64)(long),
@@ -23,7 +26,7 @@ export const longCode = (long: Expression, kind: Long): ScalarCode => ({
 
 export const scalarKind = ({ kind }: Type): ScalarCode["kind"] => (kind === "boolean" || kind === "string" ? kind : "number");
 
-/** A variable for values of this type, and how to set it: with its long where the type has one. */
+/** A variable for values of this type, and a function that sets it. For 64-bit integers it includes `long`. */
 export function scalarVariable(f: FunctionBuilder, type: Type): { readonly code: ScalarCode; set(code: ScalarCode): void } {
   const long = longOf(type);
   const kind = scalarKind(type);
@@ -42,26 +45,26 @@ export interface RecordCode {
   readonly kind: "record";
   get(field: string): Code;
   readonly present?: Expression;
-  /** For an element of a list of the schema, its number in the list's content. */
+  /** For an element of a list of the schema: its index in the list's content. */
   readonly index?: Expression;
-  /** Equal for records that are the same. Writes the code that tells it. */
+  /** Writes the code of the record's identity, which is equal for records that are the same. */
   identity?(): Identity;
 }
 
-/** What a record is an element of (i32, `Emitter.originOf`), and which element (i32). */
+/** Identifies a record: `origin` is the list that has it as an element (i32, `Emitter.originOf`), `index` the element in it (i32). */
 export interface Identity {
   readonly origin: Expression;
   readonly index: Expression;
 }
 
-/** Where it may be missing its members are missing with it. */
+/** A tuple. If it is missing, so are its members. */
 export interface TupleCode {
   readonly kind: "tuple";
   readonly members: readonly Code[];
   readonly present?: Expression;
 }
 
-/** A list is not a value at run time: it is a term and what its parameters mean. Where it is missing it has no elements. */
+/** A list. It is no value at run time, but a term together with the meaning of its parameters. A missing list has no elements. */
 export interface ListCode {
   readonly kind: "list";
   readonly term: Term;
@@ -75,16 +78,16 @@ export type Code = ScalarCode | RecordCode | TupleCode | ListCode;
 export interface Element {
   readonly key: string;
   code(): Code;
-  /** Its number in its list, i64, from 0. A selected element keeps its key but has another place: `place` names that. */
+  /** Its position in its list, an i64 from 0. A selected element keeps its key in the new list, but not its position; `place` names the list. */
   position(): Expression;
   readonly place: string;
-  /** Of a tuple of elements. */
+  /** For a tuple of elements: these elements. */
   readonly members?: readonly Element[];
-  /** Equal for the same element of the same list of the schema, whatever was made of it. */
+  /** Writes the code of the identity, which is equal for the same element of the same list of the schema, even if operators were applied to it. */
   identity?(): Identity;
 }
 
-/** Several elements together. */
+/** The tuple of several elements, as an element of a list. */
 export const tuple = (members: readonly Element[], where: Pick<Element, "position" | "place">): Element => ({
   key: `(${members.map(({ key }) => key).join(",")})`,
   code: () => ({ kind: "tuple", members: members.map((each) => each.code()) }),
@@ -92,7 +95,7 @@ export const tuple = (members: readonly Element[], where: Pick<Element, "positio
   ...where,
 });
 
-/** What the parameter of each level means here. */
+/** The elements for which the parameters stand at a place in the code, by level. */
 export type Environment = readonly Element[];
 
 export const bind = (environment: Environment, level: number, element: Element): Environment => {
@@ -103,18 +106,18 @@ export const bind = (environment: Environment, level: number, element: Element):
 
 export const both = (a: Expression | undefined, b: Expression | undefined): Expression | undefined => (a && b ? I.and(a, b) : (a ?? b));
 
-/** A condition as filters take it: true, and not missing. */
+/** Whether a condition holds for filters: it is true and not missing. */
 export const truth = (code: ScalarCode): Expression => (code.present ? I.and(code.value, code.present) : code.value);
 
-/** A function over the elements of a list, and what the parameters around it mean. */
+/** A function over the elements of a list, and the meaning of the parameters around it. */
 export interface FunctionOver {
   readonly lambda: Term;
   readonly environment: Environment;
-  /** It is not applied to every element. */
+  /** Whether the function is perhaps not applied to every element. */
   readonly isConditional?: boolean;
 }
 
-/** Two neighbours of a list, of which `element` has the values while what is `inLanes` is written. There may be no second one. */
+/** Two neighbours of a list. Inside `inLanes`, `element` has the values of both. The second one may not exist. */
 export interface TwoElements {
   readonly element: Element;
   readonly places: readonly (readonly Expression[])[];
@@ -122,5 +125,5 @@ export interface TwoElements {
   inLanes(compute: () => void): void;
 }
 
-/** What `LoopBody` does, for two elements. */
+/** Does for two elements what `LoopBody` does for one. */
 export type BodyOfTwo = (both: TwoElements) => void;

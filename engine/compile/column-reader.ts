@@ -22,12 +22,12 @@ export class ColumnReader extends ProgramColumns {
     return this.#f.params[this.#firstInput + this.inputs.findIndex(isWanted)];
   }
 
-  /** Where the content of a column starts. */
+  /** The address of a column's content. */
   valuesAddress(column: Column): Local {
     return this.#address((input) => input.kind === "values" && input.column === column.name);
   }
 
-  /** What `body` computes of values at this index it computes of those at the next one, too: in two lanes. All columns that it reads there are `isWide`. */
+  /** Writes `body` in two lanes: it computes with the values at this index and the next one. All columns that it reads there must be `isWide`. */
   inLanes(index: Expression, body: () => void): void {
     const before = this.#wideIndex;
     this.#wideIndex = index;
@@ -35,12 +35,12 @@ export class ColumnReader extends ProgramColumns {
     this.#wideIndex = before;
   }
 
-  /** Whether what is written now computes of the values at this index and the next one. */
+  /** Whether the code that is being written reads this index and the next one in two lanes. */
   isWideAt(index: Expression): boolean {
     return index === this.#wideIndex;
   }
 
-  /** The value of a column at this index of its content, and whether it is there. */
+  /** The value of a column at this index of its content, and whether it is present. */
   read(column: Column, index: Expression): ScalarCode {
     if (this.isWideAt(index)) {
       const load = wideLoaders[column.dtype];
@@ -61,7 +61,7 @@ export class ColumnReader extends ProgramColumns {
     return { kind: dtype === "bool" ? "boolean" : dtype === "string" ? "string" : "number", value };
   }
 
-  /** The number in this run of a string that is this place in the dictionary. Where there is no value, the place may be none. */
+  /** The number in this run of the string at this position in the dictionary. For a missing value, the position may be outside of the dictionary. */
   #numberOf(column: Column, place: Expression): Expression {
     const numbers = this.#address((input) => input.kind === "strings" && input.column === column.name);
     const kept = this.#f.keep(place);
@@ -69,19 +69,19 @@ export class ColumnReader extends ProgramColumns {
     return load.i32(I.add(numbers, I.shl(inside, i32(2))), 4);
   }
 
-  /** The content of one list: [from, to). `outer` is the number of its event, or of the element that it is in. */
+  /** The indexes [from, to) of one list's content. `outer` is the index of its event, or of the element that contains it. */
   range(list: string, outer: Expression): { readonly from: Expression; readonly to: Expression } {
     const at = this.#f.keep(this.#offset(list, outer));
     return { from: this.#f.keep(load.i32(at)), to: this.#f.keep(load.i32(at, 4)) };
   }
 
-  /** Whether the list is there; undefined where it is always, or nobody asks. `outer` as in `range`. */
+  /** Whether the list is present; undefined if it always is, or if the program does not ask. `outer` is the same as in `range`. */
   isThere(list: string, outer: Expression): Expression | undefined {
     const place = this.inputs.findIndex((input) => input.kind === "values" && input.tellsOf === list);
     return place < 0 ? undefined : this.#f.keep(load.u8(I.add(this.#f.params[this.#firstInput + place], outer)));
   }
 
-  /** Where the content of the lists from this one on starts. */
+  /** The index at which the content of this list begins. */
   offset(list: string, outer: Expression): Expression {
     return this.#f.keep(load.i32(this.#offset(list, outer)));
   }
@@ -103,7 +103,7 @@ const loaders: Readonly<Record<DType, (address: Expression, index: Expression) =
   string: (address, index) => load.i32(I.add(address, I.shl(index, i32(2)))),
 };
 
-/** The value at an index and the next one. */
+/** Reads the values at an index and the next one, by type. */
 const wideLoaders: Partial<Readonly<Record<DType, (address: Expression, index: Expression) => Expression>>> = {
   float32: (address, index) => V.promoteLow(V.load64(I.add(address, I.shl(index, i32(2))))),
   float64: (address, index) => V.load(I.add(address, I.shl(index, i32(3)))),

@@ -1,6 +1,6 @@
 /**
- * Program → WebAssembly module, with one function `run(begin, end, work, scratch, scratchEnd, ...addresses of inputs)` that
- * adds events [begin, end) of a partition to the work area. It is called for blocks of events: V8 moves a function to its
+ * Compiles a program to a WebAssembly module with a function `run(begin, end, work, scratch, scratchEnd, ...addresses of inputs)` that
+ * adds events [begin, end) of a partition to the work area. It is called for blocks of events, since V8 moves a function to its
  * optimising tier only between calls.
  */
 
@@ -26,18 +26,18 @@ import { type ContentLoop, planLoops } from "./loops/plan-loops.ts";
 import { operators } from "./operators.ts";
 import { layOut } from "./work-area.ts";
 
-/** The bytes of the module, for a program that `makeProgram` made of this schema. Throws `QueryError` where the code would be too large. */
+/** The bytes of the module for a program that `makeProgram` made for this schema. Throws `QueryError` if the code would be too large. */
 export const compileProgram = (program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> => compileNoted(program, schema).module;
 
 export interface Compiled {
   readonly module: Uint8Array<ArrayBuffer>;
-  /** Where in it the numbers stand that have a slot. */
+  /** The positions in the module of the numbers with slots. */
   readonly slots: readonly SlotPlace[];
   /** What the compiler decided. */
   readonly notes: CompilerNotes;
 }
 
-/** Likewise, with what there is to say of it. With `slots` the same code can be run with other numbers. */
+/** Compiles like `compileProgram` and also returns notes. With `slots`, the code can be run with other numbers. */
 export function compileNoted(program: ProgramTerms, schema: Schema, slots?: NumberSlots): Compiled {
   let reason = "";
   for (const sharesEarly of [false, true]) {
@@ -68,30 +68,33 @@ export function writeModule(program: ProgramTerms, schema: Schema, options: Pick
   });
 }
 
-/** A program that is compiled alone. */
+/** The member for a program that is compiled alone. */
 export const memberOf = (program: ProgramTerms): Member => ({ program, layout: layOut(shapeOf(program)) });
 
-/** `inputs`: of all programs; `numbers`: of the terms, in the program that is compiled alone. */
+/** `inputs` are those of all programs. `numbers` are those of the terms in the program, if it is compiled alone. */
 export interface TogetherOptions extends Omit<Source, "operators" | "roots"> {
   readonly fills: readonly Fill[];
-  /** Where each total is added. */
+  /** Where each total is added, relative to the work area. */
   readonly totals: ReadonlyMap<Term, number>;
 }
 
 const imports = ["heed flags"];
 
-/** Of a function that fills several histograms: to compile one of twice as many takes an engine some hundred megabytes. */
+/** The most bytes of a function that fills several histograms. Compiling twice as many takes an engine some hundred megabytes of memory. */
 const mostFunctionBytes = 64_000;
-/** Of one that fills a single histogram, or none. What an engine takes to compile it grows with the square of this: 200 megabytes here, and gigabytes three times beyond. */
+/**
+ * The most bytes of a function that fills one histogram or none. The memory that an engine needs to compile it grows with the square of its bytes: 200
+ * megabytes for this limit, gigabytes for three times as many.
+ */
 const mostHistogramBytes = 96_000;
-/** Of one that fills a part of a program's histograms, besides twice what its filters take. */
+/** The most bytes of a function that fills a part of a program's histograms, in addition to twice the bytes of its filters. */
 const mostPartBytes = 32_000;
-/** Of all functions. Where histograms share so much that parts of them are hardly smaller, there would be more. */
+/** The most bytes of all functions. Without it there would be more if histograms share so much that functions for parts of them are hardly smaller. */
 const mostModuleBytes = 1_000_000;
 
 /**
- * One module for several programs, whose terms are made by one `Terms`. It has functions for each group of them, all of which have to be called for the same
- * events: `run 0`, `run 1`, …, and one that reads counts. Throws `CodeTooLarge`.
+ * Writes one module for several programs, whose terms must be made by one `Terms`. It has functions for each group of programs: `run 0`, `run 1`, …, which
+ * must all be called for the same events, and one that reads counts. Throws `CodeTooLarge`.
  */
 export function writeTogether(
   groups: readonly (readonly Member[])[],
@@ -110,12 +113,12 @@ export function writeTogether(
   return m.encodeWithSlots();
 }
 
-/** Some histograms of a group of programs. The function of the first ones counts events and adds to totals, too. */
+/** Some histograms of a group of programs. The function of the first part also counts events and adds to totals. */
 interface Part extends TogetherOptions {
   readonly isFirst: boolean;
 }
 
-/** One function, or several for parts of the histograms, each of which has the filters. */
+/** Defines one function or, if it would be too large, several for parts of the histograms. Each of them repeats the filters. */
 function defineRuns(m: ModuleBuilder, members: readonly Member[], part: Part): readonly FunctionReference[] {
   const { fills } = part;
   const whole = defineUpTo(fills.length > 1 ? mostFunctionBytes : mostHistogramBytes, m, members, part);
@@ -145,7 +148,7 @@ const histogramTooLarge =
   "A list that is combined with itself again and again takes twice as much each time; what is added up of many parts can be asked for in histograms of their own";
 const moduleTooLarge = `all histograms together may take ${mostModuleBytes / 1e6} MB of code; ask for some of them in a query of their own`;
 
-/** Undefined where it would have more bytes. */
+/** Defines a function, unless it would have more than `mostBytes` bytes. */
 function defineUpTo(mostBytes: number, m: ModuleBuilder, all: readonly Member[], part: Part): FunctionReference | undefined {
   const { inputs, fills, totals, isFirst, ...source } = part;
   const members = isFirst ? all : all.filter((member) => fills.some((fill) => fill.member === member));
@@ -190,7 +193,7 @@ function emitContentLoop(emitter: Emitter, { group, list, isWide }: ContentLoop)
         rest = emitWideFill(emitter, { base: group.base, histograms: group.fills }, setRange(emitter, list, { from, to }));
       });
     setRange(emitter, list, { from: rest, to });
-    // Not kept in scratch, whoever uses it too: it is as long as that of all events together.
+    // Not kept in scratch, even if other terms use it: here the list is that of all events together.
     emitGroup(emitter, group, { isKept: false });
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Several programs → one module that runs them together, what they have in common computed once. What each adds up is bit for bit what it adds up alone:
- * every histogram is filled with the same numbers in the same order. Histograms, and totals, that are the same in several programs are filled once, and
- * copied to the others at the end.
+ * Compiles several programs to one module that runs them together and computes once what they have in common. The sums of each program are bit for bit the
+ * same as alone: every histogram is filled with the same numbers in the same order. Histograms and totals that several programs share are filled
+ * once and copied to the others at the end.
  */
 import type { Input } from "../program/inputs.ts";
 import { type Program, rootsOf, stringsOf } from "../program/program.ts";
@@ -20,28 +20,28 @@ export interface SourceProgram {
 
 export interface TogetherCode {
   readonly module: Uint8Array<ArrayBuffer>;
-  /** Where each program adds to: one after another, in one work area. */
+  /** The layout of each program's part of the work area; the parts follow one another. */
   readonly layouts: readonly Layout[];
-  /** For each input of the module, a program that has it and its number there. */
+  /** For each input of the module: a program that has this input, and its number in that program. */
   readonly inputs: readonly { readonly program: number; readonly input: number }[];
-  /** Those that the module knows by their numbers. */
+  /** The strings that the module knows by their numbers. */
   readonly strings: readonly string[];
-  /** What is added up once is copied so at the end, relative to the work area. */
+  /** Copies to make at the end, for sums that several programs share. Places are relative to the work area. */
   readonly copies: readonly { readonly from: number; readonly to: number; readonly bytes: number }[];
 }
 
-/** Thrown where programs cannot be run together; alone each can. */
+/** These programs cannot be run together, but each can be run alone. */
 export class CannotRunTogether extends Error {
   override readonly name = "CannotRunTogether";
 }
 
-/** Programs of more different filters have a function for each of these: one for all would be so large that it is slower than what they save by sharing. */
+/** Programs with more different filters than this have one function per filter: a single one would be so large that it loses more time than sharing saves. */
 const mostGuards = 4;
-/** The most different terms of all programs, as many as one query may have, and bytes of their module: to compile many more takes a host gigabytes. */
+/** The most different terms of all programs, as many as one query may have, and the most bytes of their module: compiling many more takes gigabytes. */
 const mostTerms = 5_000;
 const mostBytes = 100_000;
 
-/** Throws `CannotRunTogether`, as for programs that have rows, or `TermsTooLarge`. */
+/** Compiles programs together. Throws `CannotRunTogether`, for example if a program has rows, or `TermsTooLarge`. */
 export function compileTogether(programs: readonly SourceProgram[]): TogetherCode {
   if (programs.some(({ program }) => program.rows)) throw new CannotRunTogether("rows are written by a program that runs alone");
   const terms = new Terms(mostTerms);
@@ -79,7 +79,7 @@ export function compileTogether(programs: readonly SourceProgram[]): TogetherCod
   throw new CannotRunTogether("the code of all programs together would be too large");
 }
 
-/** Those of the same filters share most. */
+/** Groups programs of the same filters, since these share most. */
 function groupByFilters(members: readonly Member[]): readonly (readonly Member[])[] {
   const groups = new Map<string, Member[]>();
   for (const member of members) groups.set(chainOf(member), [...(groups.get(chainOf(member)) ?? []), member]);
@@ -111,7 +111,7 @@ function onlyOnce(members: readonly Member[]): {
   return { fills, totals, copies };
 }
 
-/** Equal for histograms that are filled alike, of programs of the same filters. */
+/** A key that is equal for histograms that are filled alike, in programs of the same filters. */
 function fillKey({ member, histogram: { axes, filter, weight, sample, storage } }: Fill): string {
   return JSON.stringify([
     chainOf(member),
@@ -133,7 +133,7 @@ function mergeInputs(all: readonly (readonly Input[])[]) {
   return [...merged.values()];
 }
 
-/** The same column may have another form in programs that were made while its dataset was smaller. */
+/** Merges columns by name. A column may have different forms, if programs were made before and after files joined the dataset. */
 function mergeColumns(all: readonly (readonly Column[])[]): readonly Column[] {
   const columns = new Map<string, Column>();
   for (const column of all.flat()) {

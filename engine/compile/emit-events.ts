@@ -1,7 +1,7 @@
 /**
- * The loop over events, for one program or for several that are run together: their filters, and behind these their histograms. What several of them need is
- * computed once: filters that all begin with stand around everything else; where they differ, the loop notes which programs an event has passed, and what
- * fills histograms is computed where it passed for any of them.
+ * Writes the loop over events, for one program or several that run together: their filters, then their histograms. What several programs need is
+ * computed once. Leading filters that all share enclose everything else. After these, the loop notes which programs' filters an event has passed, and
+ * the values for a histogram are computed if it has passed for any program that needs them.
  */
 
 import { kindOf } from "../axes/axes.ts";
@@ -20,7 +20,7 @@ import { openList } from "./open-list.ts";
 import { countBeforehand } from "./tables/running-counts.ts";
 import type { HistogramLayout, Layout } from "./work-area.ts";
 
-/** A program, and where it adds to. */
+/** A program, and the layout of its sums in the work area. */
 export interface Member {
   readonly program: ProgramTerms;
   readonly layout: Layout;
@@ -33,7 +33,7 @@ export interface Fill {
   readonly layout: HistogramLayout;
 }
 
-/** Histograms that are filled in one loop: of one filter, over one list. */
+/** Histograms that are filled in one loop, since they have the same filter and list. */
 export interface FillGroup {
   readonly filter?: Term;
   readonly base?: Term;
@@ -62,16 +62,16 @@ export const termsOf = (histogram: HistogramTerms): readonly Term[] => [
   ...(histogram.filter ? [histogram.filter] : []),
 ];
 
-/** Events that passed some filters, and their weight. */
+/** Counts the events that passed some filters, and their weight. */
 interface Counter {
   readonly events: Local;
   readonly weight: Local;
   readonly term: Term | undefined;
-  /** Where they are added, relative to the work area. All of these have had the same so far. */
+  /** Where both are added, relative to the work area. Several places share a counter if their filters so far are the same. */
   readonly places: number[];
 }
 
-/** Equal for programs of the same first filters. */
+/** A key that is equal for programs with the same first filters. */
 export const chainOf = ({ program: { filters } }: Member, length = filters.length): string =>
   filters
     .slice(0, length)
@@ -83,14 +83,14 @@ export interface EventLoop {
   readonly fills: readonly Fill[];
   /** Where each total is added, relative to the work area. */
   readonly totals: ReadonlyMap<Term, number>;
-  /** The events that pass each filter are counted, and not in another loop of these members. */
+  /** Whether this loop counts the events that pass each filter; exactly one loop of these members does. */
   readonly isCounted: boolean;
 }
 
 export function emitEventLoop(emitter: Emitter, members: readonly Member[], { fills, totals, isCounted }: EventLoop): void {
   const { f } = emitter;
   const counters = openCounters(emitter, isCounted ? members : []);
-  /** These have passed the filter of this number. */
+  /** Counts the event for these members, whose filter of this number it has passed. */
   const count = (passing: readonly Member[], number: number): void => {
     for (const key of isCounted ? new Set(passing.map((member) => counterOf(member, number))) : []) {
       const { events, weight, term } = counters.get(key)!;
@@ -111,20 +111,20 @@ export function emitEventLoop(emitter: Emitter, members: readonly Member[], { fi
     });
   };
 
-  /** From the filter of this number on programs differ. */
+  /** Writes the filters from this number on, where the programs differ, and then the histograms. */
   const emitApart = (number: number): void => {
     const guards = new Map<string, Local>();
     for (const member of members)
       if (member.program.filters.length > number && !guards.has(chainOf(member))) guards.set(chainOf(member), f.variable(i32(0)));
     noteFrom(members, number, guards);
-    // A program that has rows is compiled alone.
+    // No guard is needed for rows, since a program with rows is compiled alone.
     for (const { program, layout } of members) if (program.rows) emitter.inside(() => emitRow(emitter, program.rows!, layout.rows!));
     for (const group of groupFills(fills)) emitGuarded(emitter, group, ({ member }) => guards.get(chainOf(member)));
   };
 
   const noteFrom = (those: readonly Member[], number: number, guards: ReadonlyMap<string, Local>): void => {
     const next = new Set(those.flatMap(({ program }) => program.filters.slice(number, number + 1)));
-    // All are computed before the first branch, so that they share what they have in common.
+    // All tests are computed before the first branch, so that what they have in common is computed once.
     const tests = [...next].map((filter) => ({ filter, test: emitter.keep(truth(emitter.scalar(filter, []))) }));
     for (const { filter, test } of tests) {
       const passing = those.filter(({ program }) => program.filters[number] === filter);
@@ -190,7 +190,7 @@ function addFinite(emitter: Emitter, sum: Local, weight: ScalarCode): void {
 
 type GuardOf = (fill: Fill) => Local | undefined;
 
-/** Fills where the event has passed the filters of any of the programs; undefined as a guard: it has. */
+/** Fills the histograms if the event has passed the filters of any of the programs. An undefined guard means that it always has. */
 function emitGuarded(emitter: Emitter, group: FillGroup, guardOf: GuardOf): void {
   const guards = [...new Set(group.fills.map(guardOf))];
   const isShared = guards.length > 1;
@@ -203,7 +203,7 @@ function emitGuarded(emitter: Emitter, group: FillGroup, guardOf: GuardOf): void
   else emitter.if(guards.map((guard): Expression => guard!).reduce(I.or), fill);
 }
 
-/** `isKept` false: the list is not kept in scratch. */
+/** Writes the loop of a group. With `isKept` false, its list is not kept in scratch. */
 export function emitGroup(
   emitter: Emitter,
   { base, fills }: FillGroup,
@@ -267,13 +267,13 @@ export function emitGroup(
   );
 }
 
-/** Equal for histograms whose cells are found alike; undefined where what was filled before decides it. */
+/** A key that is equal for histograms whose cells are found alike; undefined if earlier fills influence the cell. */
 function cellKey({ histogram: { axes } }: Fill): string | undefined {
   if (axes.some(({ axis }) => kindOf(axis).findsRange)) return undefined;
   return axes.map(({ axis, value }) => `${axisKey(axis)} ${value.id}`).join();
 }
 
-/** What fills histograms of programs of different filters: it is computed before it is looked which of these the event has passed. */
+/** The terms that fill histograms of programs with different filters. They are computed before the checks which filters the event has passed. */
 function termsOfSeveral(fills: readonly Fill[], guardOf: GuardOf): readonly Term[] {
   const guards = new Map<Term, Set<Local | undefined>>();
   for (const fill of fills)

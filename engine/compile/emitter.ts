@@ -1,8 +1,8 @@
 /**
- * Writes the code of terms into one function. What was computed is remembered by term and by the elements its parameters
- * mean, so a term that is needed twice is computed once; memory of it ends with the branch or loop body it was computed in.
+ * Writes the code of terms into one function. It remembers what was computed by the term and the elements its parameters
+ * mean, so a term that is needed twice is computed once. A value is forgotten at the end of the branch or loop body that computed it.
  *
- * What an operation does its operator knows: one row of the table that the compiler is given.
+ * The code of an operation comes from its operator, a row of the table that the compiler is given.
  */
 import type { Input } from "../program/inputs.ts";
 import type { Schema } from "../program/schema.ts";
@@ -18,36 +18,36 @@ import type { List } from "./list.ts";
 import type { CompilerNotes } from "./loops/compiler-notes.ts";
 import { lastTerm, stepsLeft, stopFlag, trapReason, trapReasons } from "./work-area.ts";
 
-/** Parameters of the compiled function, before one address for each input. */
+/** The parameters of the compiled function; one address for each input follows. */
 export const runParams = ["begin", "end", "work", "scratch", "scratchEnd"] as const;
 
-/** Loops of fewer turns, inside one other loop, take no steps: most lists are short, and to count would be felt. */
+/** Loops of fewer turns that are inside only one other loop take no steps: most lists are short, and counting would cost noticeable time. */
 const uncountedTurns = 16;
 
 export type Lowering = (emitter: Emitter, term: Term, environment: Environment) => Code;
 
-/** Takes values apart or puts them together; writes no instructions of its own. */
+/** An operator that takes values apart or combines them, and writes no instructions of its own. */
 export interface PartOperator {
   readonly kind: "part";
   readonly cost: number;
   readonly lower: Lowering;
 }
 
-/** Computes a number, a boolean, a string, or an element of a list. */
+/** An operator that computes a number, a boolean, a string, or an element of a list. */
 export interface ValueOperator {
   readonly kind: "value";
-  /** Rough cost of computing it once where its arguments are there, in simple instructions. */
+  /** The approximate cost of computing it once, without its arguments, in simple instructions. */
   readonly cost: number;
   readonly lower: Lowering;
 }
 
-/** Makes a list. */
+/** An operator that makes a list. */
 export interface ListMaker {
   readonly kind: "list";
   readonly cost: number;
-  /** True where elements have to be searched for: this is done once where several terms use the list. */
+  /** Whether elements must be searched for. If several terms use the list, this is done only once. */
   readonly isSearch: boolean;
-  /** Writes no code. */
+  /** Makes the list without writing code. */
   open(emitter: Emitter, term: Term, environment: Environment): List;
 }
 
@@ -60,13 +60,13 @@ export interface Source {
   readonly inputs: readonly Input[];
   readonly schema: Schema;
   readonly roots: readonly Term[];
-  /** Those that the code knows by their numbers. */
+  /** The strings that the code knows by their numbers. */
   readonly strings: readonly string[];
-  /** Of terms, as `writeProgram` gives them: what a list is called that takes too many steps. */
+  /** The numbers of terms in the program (`writeProgram`). They tell which list took too many steps. */
   readonly numbers: ReadonlyMap<Term, number>;
-  /** Numbers that the same code may run with others instead of; absent where it is for these alone. */
+  /** The numbers that can be replaced by others to run the same code; absent if the code is only for its own numbers. */
   readonly slots?: NumberSlots | undefined;
-  /** Terms that several others use are computed before the branches that use them. */
+  /** Whether terms that several others use are computed before the branches that use them. */
   readonly sharesEarly: boolean;
   readonly notes?: CompilerNotes | undefined;
 }
@@ -78,20 +78,20 @@ export class Emitter {
   readonly columns: ColumnReader;
   readonly sharesEarly: boolean;
   readonly notes: CompilerNotes | undefined;
-  /** The numbers of the strings that the program names. */
+  /** The numbers of the program's string literals. */
   readonly strings: ReadonlyMap<string, number>;
   readonly slots: NumberSlots | undefined;
-  /** The event, while its code is written. */
+  /** The index of the event, while its code is written. */
   event: Expression = i32(0);
-  /** The list whose loop is being written, the innermost. */
+  /** The list of the innermost loop that is being written. */
   list: Term | undefined;
-  /** First free byte of the scratch. */
+  /** The address of the first free byte of the scratch. */
   readonly stack: Local;
   /** How many terms use each term directly. */
   readonly uses: ReadonlyMap<Term, number>;
   readonly #costs = new Map<Term, number>();
   readonly #known = new Map<string, unknown>();
-  /** Lists what became known in each branch or loop body that is being written, the innermost last. Nothing stands in two of the lists. */
+  /** The keys of values that became known in each branch or loop body being written, the innermost last. Each key is in one of these lists only. */
   readonly #frames: string[][] = [[]];
   readonly #stacked: { used: boolean }[] = [];
   readonly #numbers: ReadonlyMap<Term, number>;
@@ -119,7 +119,7 @@ export class Emitter {
     return this.f.params[runParams.indexOf(name)];
   }
 
-  /** The number of a list of the schema, or of a record literal over its elements, as what records are elements of. */
+  /** A number for a list of the schema, or for a record literal made from its elements; it identifies where records come from. */
   originOf(name: string): number {
     const known = this.#origins.get(name) ?? this.#origins.size;
     this.#origins.set(name, known);
@@ -130,7 +130,7 @@ export class Emitter {
     return `e${this.#elements++}`;
   }
 
-  /** What `make` gives, made once for this key while the code that made it is sure to have run. */
+  /** The result of `make`. It is reused for the same key in all code that can only run after the code which `make` wrote. */
   once<Value>(key: string, make: () => Value): Value {
     const known = this.#known.get(key);
     if (known !== undefined) return known as Value;
@@ -140,12 +140,12 @@ export class Emitter {
     return value;
   }
 
-  /** From here to the end of the loop or branch, the value of a term is read where it is needed, and not computed. */
+  /** From here to the end of the loop or branch, the value of a term is read by `read` where it is needed, instead of being computed. */
   provide(term: Term, environment: Environment, read: Provider): void {
     this.once(`provided ${keyOf(term, environment)}`, () => read);
   }
 
-  /** Code that may not run, or runs again: what it computes is not known after it. */
+  /** Writes code that may not run, or may run several times; so what it computes is forgotten after it. */
   inside(body: () => void): void {
     this.#frames.push([]);
     body();
@@ -157,8 +157,8 @@ export class Emitter {
   }
 
   /**
-   * A counting loop; scratch that its body takes is free again at the end of each turn. Loops inside others take their turns off the steps that are left,
-   * unless these are counted already.
+   * Writes a counting loop; the scratch that its body takes is free again at the end of each turn. Loops inside others subtract their turns from the
+   * remaining steps, unless `isCounted`: then the turns are counted elsewhere.
    */
   loop(from: Expression, to: Expression, body: (counter: Local) => void, { isCounted = false } = {}): void {
     if (this.isInLoop) {
@@ -182,14 +182,14 @@ export class Emitter {
     return this.#stacked.length > 0;
   }
 
-  /** Loops inside others look first whether to stop or to wait, so that between two looks there are at most a few million elements. */
+  /** Writes the check whether to stop or wait, before each loop inside others; so at most a few million elements come between two checks. */
   heedFlags(): void {
     this.f.if(L.ne(load.i64(this.param("work"), stopFlag), i64(0n)), () => this.keep(call(this.m.imported("heed flags"))));
   }
 
   /**
-   * Takes so many (i64) off the steps that are left; with none left the run ends. What is counted are the turns of loops inside others, unless they are short
-   * and inside one only, and all combinations of long lists: what is linear in the length of a partition's columns is not.
+   * Subtracts `count` (i64) from the remaining steps; the run ends if none remain. Steps are the turns of loops inside others, except short loops inside only
+   * one other, and all combinations of long lists. Work that is linear in the length of a partition's columns takes no steps.
    */
   takeSteps(count: Expression): void {
     const work = this.param("work");
@@ -201,7 +201,7 @@ export class Emitter {
     });
   }
 
-  /** A loop over every second number, whose turns are counted elsewhere: what its body does for a number and the next one, which may be `to`, it does at once. */
+  /** Writes a loop over every second number, whose turns are counted elsewhere. Its body handles the number and the next one, which may be `to`, at once. */
   eachTwo(from: Expression, to: Expression, body: (first: Local) => void): void {
     const first = this.f.variable(from);
     this.f.block((end) => {
@@ -215,8 +215,8 @@ export class Emitter {
   }
 
   /**
-   * Takes scratch for `wanted` (i64) things of `bytes` each; where there is too little, all there is or, where some is left for others
-   * inside the same loop, a trap. Gives its first address and its end. What is behind the stack's end later is free again.
+   * Takes scratch for `wanted` (i64) items of `bytes` each, and returns its first address and its end. If there is too little, it takes all that is left
+   * or, with `leavesRoom`, since the loop needs scratch for other lists, it traps. Setting `stack` back frees what lies behind it.
    */
   takeScratch(
     wanted: Expression,
@@ -226,7 +226,7 @@ export class Emitter {
     for (const frame of this.#stacked) frame.used = true;
     const from = this.f.variable(this.stack);
     const bytesLeft = L.fromU32(I.sub(this.param("scratchEnd"), from));
-    // Processors shift many times as fast as they divide.
+    // Shifts instead of dividing if possible, since processors shift many times as fast.
     const isPowerOfTwo = Number.isInteger(Math.log2(bytes));
     const room = this.keep(isPowerOfTwo ? L.shrU(bytesLeft, i64(BigInt(Math.log2(bytes)))) : L.divU(bytesLeft, i64(BigInt(bytes))));
     const count = this.f.variable(wanted);
@@ -268,17 +268,17 @@ export class Emitter {
     return this.lower(term, environment) as ScalarCode;
   }
 
-  /** What a function gives for an element. */
+  /** The result of a function for an element. */
   apply(lambda: Term, environment: Environment, element: Element): Code {
     return this.lower(lambda.args[0], bind(environment, Number(lambda.literal), element));
   }
 
-  /** Whether a function gives true for an element: not false, and not missing. */
+  /** Whether the result of a function for an element is true, so neither false nor missing. */
   test(lambda: Term, environment: Environment, element: Element): Expression {
     return truth(this.apply(lambda, environment, element) as ScalarCode);
   }
 
-  /** Rough cost of computing a term once, in simple instructions; a list's function is taken to run three times. */
+  /** The approximate cost of computing a term once, in simple instructions. A list's function is assumed to run three times. */
   cost(term: Term): number {
     const known = this.#costs.get(term);
     if (known !== undefined) return known;

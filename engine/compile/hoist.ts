@@ -1,21 +1,21 @@
-/** Computing terms earlier than where they stand: before a loop, what does not change in it; before a branch, what others use too. */
+/** Computes terms early: before a loop, those that do not change in it; before a branch, those that are also used elsewhere. */
 import type { Term } from "../program/term.ts";
 import { isScalar } from "../program/types.ts";
 import type { Environment } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 import { isWorthKeeping, keepList } from "./kept-list.ts";
 
-/** Cheaper terms than this are computed where they stand. */
+/** Terms of less cost than this are not computed early. */
 const leastCost = 6;
 
-/** Computes before a loop what its function needs and what does not change in it. */
+/** Computes before a loop the terms that its function always needs and that do not change in it. */
 export function hoist(emitter: Emitter, lambda: Term, environment: Environment): void {
   computeParts(emitter, lambda.args, environment, { own: ~0 << Number(lambda.literal), isWanted: () => true });
 }
 
 /**
- * Computes before a branch what is used elsewhere too, in programs that share early. It may be computed in vain; but the code of
- * terms that branches use in common is written once, where else it could double with each term that uses another.
+ * In programs that share early, computes before a branch the terms that are also used elsewhere. Perhaps they are computed in vain, but the code of
+ * terms that branches share is written once; otherwise it could double with each level of terms.
  */
 export function computeShared(emitter: Emitter, parts: readonly Term[], environment: Environment): void {
   if (emitter.sharesEarly) computeParts(emitter, parts, environment, { own: 0, isWanted: (part) => (emitter.uses.get(part) ?? 0) > 1 });
@@ -34,7 +34,7 @@ function computeParts(emitter: Emitter, roots: readonly Term[], environment: Env
     seen.add(part);
     const operator = emitter.operators[part.operation];
     const isFree = (part.free & own) === 0 && which.isWanted(part);
-    // An element that is looked for is found once, too.
+    // Operators that search for an element count as values, too, so that each element is found once.
     const isValue = part.operation !== "lambda" && (isScalar(part.type) || operator.kind === "value");
     if (isFree && isValue) emitter.lower(part, environment);
     else if (isFree && operator.kind === "list" && operator.isSearch && isWorthKeeping(emitter, part)) keepList(emitter, part, environment);

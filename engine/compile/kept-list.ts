@@ -1,8 +1,8 @@
 /**
- * Lists whose elements' places are kept in scratch, because they are needed again or by number.
+ * Keeps the places of a list's elements in scratch, if elements are needed again or by number.
  *
- * Promises: nothing is written outside of what was reserved for the list, whatever its bound and its loop say; where it is not
- * enough the run traps.
+ * Guarantees: nothing is written outside of the scratch that was reserved for the list, even if its bound is wrong; the run traps if that is
+ * not enough.
  */
 import { reachable, type Term } from "../program/term.ts";
 import { type Expression, I, i32, L, load, select, store } from "../wasm/instructions.ts";
@@ -16,25 +16,25 @@ export interface KeptList extends Numbered {
   iterate(body: LoopBody): void;
 }
 
-/** As much is computed for an element again rather than its place read. */
+/** Testing an element again is preferred to keeping its place, up to this cost of the test. */
 const cheapTest = 4;
 const readOnly: ReadonlySet<string> = new Set(["param", "field", "record", "identified", "which", "number"]);
 
-/** Whether a list that is needed again is kept: it is searched for, and searching for it again costs more than reading places. */
+/** Whether a list that is needed again is worth keeping, since searching again would cost more than reading places. */
 export function isWorthKeeping(emitter: Emitter, { operation, args: [source, lambda] }: Term): boolean {
   if (operation !== "filter") return true;
   const isCheap = !lambda.hasLists && emitter.cost(lambda.args[0]) <= cheapTest && isRead(source);
   return emitter.sharesEarly || !isCheap;
 }
 
-/** Elements that are only read, of a list of the schema or several. */
+/** Whether the elements are only read from lists of the schema, without computing. */
 function isRead({ operation, args }: Term): boolean {
   if (operation === "collection") return true;
   if (operation === "map") return isRead(args[0]) && reachable([args[1].args[0]]).every((term) => readOnly.has(term.operation));
   return operation === "concat" && args.every(isRead);
 }
 
-/** Writes the places of a list's elements to scratch, once. `term` is not a parameter that stands for a list. */
+/** Writes the places of a list's elements to scratch, only once per list. `term` must not be a parameter that stands for a list. */
 export function keepList(emitter: Emitter, term: Term, environment: Environment): KeptList {
   const operator = emitter.operators[term.operation];
   if (operator.kind !== "list") throw new Error(`Cannot loop over ${term.operation}: it makes no list`);
@@ -82,7 +82,7 @@ function writePlaces(emitter: Emitter, list: List, bytes: number): { readonly fr
     f.set(next, I.add(next, i32(bytes)));
     f.set(count, I.add(count, i32(1)));
   });
-  // What the loop kept behind this list, for itself and for others, stays.
+  // The unused end of the reserved scratch is freed, unless the loop has taken scratch behind it, which must stay.
   f.set(emitter.stack, select(I.eq(emitter.stack, to), next, emitter.stack));
   return { from, count };
 }

@@ -1,9 +1,9 @@
-/** The keys by which the emitter remembers what was computed. */
+/** Makes the keys by which the emitter remembers what was computed. */
 import type { Term } from "../program/term.ts";
 import type { Element, Environment } from "./code.ts";
 import { membersUsed } from "./tables/members-used.ts";
 
-/** Names a term's value here: the term, and the elements that its parameters mean. */
+/** The key of a term's value at this place in the code: it names the term and the elements that its parameters mean. */
 export function keyOf(term: Term, environment: Environment): string {
   let key = `t${term.id}`;
   for (let level = 0; term.free >>> level !== 0; level++) {
@@ -13,7 +13,7 @@ export function keyOf(term: Term, environment: Environment): string {
   return key;
 }
 
-/** What a term depends on of an element: of a tuple only the members that it uses. */
+/** Names the part of an element on which a term depends: for a tuple, only the members that the term uses. */
 function keyAt(term: Term, level: number, { key, members }: Element): string {
   if (!members) return `@${key}`;
   const used = membersUsed(term, level);

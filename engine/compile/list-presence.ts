@@ -1,6 +1,6 @@
 /**
- * Whether a list is there: itself, and what it is made of. A list of the file may be null, which its offsets do not tell: a null list has no elements, as an
- * empty one. A list that is one of two is there where the one that was chosen is.
+ * Tells whether a list is present, including the lists from which it is made. A list of the file may be null; its offsets do not show this, since a null
+ * list has no elements, like an empty one. A list that is one of two is present if the chosen one is.
  */
 import type { Term } from "../program/term.ts";
 import { type Expression, I } from "../wasm/instructions.ts";
@@ -8,13 +8,13 @@ import { both, type Environment, type ListCode, type RecordCode, truth } from ".
 import type { Emitter } from "./emitter.ts";
 import { keyOf } from "./key-of.ts";
 
-/** Undefined where it always is. Found once for each list: the lists that a list is made of may be many more than its terms. */
+/** Undefined if the list is always present. Found once per list, since walking shared lists again and again could take exponential time. */
 export const isThere = (emitter: Emitter, list: Term, outer: Environment): Expression | undefined =>
   emitter.once(`there ${keyOf(list, outer)}`, () => ({ found: findPresence(emitter, list, outer) })).found;
 
 function findPresence(emitter: Emitter, list: Term, outer: Environment): Expression | undefined {
   if (list.operation === "where" && list.literal !== undefined) return isThereOrNotTaken(emitter, list, outer);
-  // What a parameter stands for; where the list may be missing, `present` tells it.
+  // The list for which a parameter stands. If it may be missing, `present` tells whether it is.
   const { term, environment, present } = emitter.lower(list, outer) as ListCode;
   if (term.operation === "collection") {
     const found = both(present, isInFile(emitter, term, environment));
@@ -25,7 +25,7 @@ function findPresence(emitter: Emitter, list: Term, outer: Environment): Express
   return found && emitter.keep(found);
 }
 
-/** Of two lists the one that is not taken is empty, whatever it is. */
+/** The presence of one of two lists; if the other one is chosen, this one counts as present and empty. */
 function isThereOrNotTaken(emitter: Emitter, { args: [list, test] }: Term, environment: Environment): Expression | undefined {
   const own = isThere(emitter, list, environment);
   return own && emitter.keep(I.or(own, I.eqz(truth(emitter.scalar(test, environment)))));

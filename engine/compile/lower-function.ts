@@ -1,4 +1,4 @@
-/** Functions of numbers: instructions where WebAssembly has them, kernels else. */
+/** Writes functions of numbers: by instructions if WebAssembly has them, otherwise by kernels. */
 
 import { callKernel } from "../kernels/kernel.ts";
 import { kernels } from "../kernels/kernels.ts";
@@ -49,12 +49,12 @@ function evaluate(emitter: Emitter, name: string, values: readonly Expression[],
   return callKernel(emitter.m, emitter.f, kernels[name], values);
 }
 
-/** An angle difference brought into (−π, π]. One step is enough for angles of one turn; what is farther off comes nearer first. */
+/** Brings an angle difference into (−π, π]. One step is enough for angles within one turn; larger differences are reduced first. */
 function wrapAngle(x: Expression, { f, keep }: Emitter): Expression {
   const turn = f64(2 * Math.PI);
   const near = f.variable(x);
   f.if(F.gt(F.abs(x), f64(3 * Math.PI)), () => f.set(near, F.sub(x, F.mul(turn, F.nearest(F.div(x, turn))))));
-  // Without branches, which are taken as often as not. Less 0, −0 stays what it is.
+  // Without branches, which processors could not predict. Subtracting 0 keeps −0.
   const turns = F.sub(F.fromI32(F.gt(near, f64(Math.PI))), F.fromI32(F.le(near, f64(-Math.PI))));
   return keep(F.sub(near, F.mul(turn, turns)));
 }

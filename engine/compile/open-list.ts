@@ -1,4 +1,4 @@
-/** How operators get at the lists they are over: a list that is searched and that several terms use is searched once, and its places are kept. */
+/** Opens the lists over which operators work. A list that must be searched and that several terms use is searched once, and its places are kept. */
 import type { Term } from "../program/term.ts";
 import { type Expression, i64, L, select } from "../wasm/instructions.ts";
 import type { Environment, ListCode } from "./code.ts";
@@ -9,13 +9,13 @@ import type { List, Numbered } from "./list.ts";
 
 export type NumberedList = List & { readonly numbered: () => Numbered };
 
-/** `isKept` false: never by its kept places. */
+/** Opens a list. With `isKept` false, its places are not kept. */
 export function openList(emitter: Emitter, list: Term, outer: Environment, { isKept = true } = {}): NumberedList {
-  // The list that a parameter, or a member of one, stands for; any other is itself.
+  // Resolves a parameter, or a member of one, to the list for which it stands; other lists stay the same.
   const { term, environment, present } = emitter.lower(list, outer) as ListCode;
   const operator = emitter.operators[term.operation];
   if (operator.kind !== "list") throw new Error(`Cannot loop over ${term.operation}: it makes no list`);
-  // Once: the lists that a list is made of may be many more than its terms.
+  // Opened once, since opening shared lists again and again could take exponential time.
   const opened = emitter.once(`open ${keyOf(term, environment)}`, () => operator.open(emitter, term, environment));
   const kept = () => keepList(emitter, term, environment);
   const whole = { ...opened, numbered: opened.numbered ?? kept };
@@ -32,7 +32,7 @@ export function openList(emitter: Emitter, list: Term, outer: Environment, { isK
   return present ? elementsWhere(emitter, named, present) : named;
 }
 
-/** The same loop, which says of which list it is. */
+/** The same loop; while it is written, the emitter knows which list it is about. */
 function inList(emitter: Emitter, term: Term, iterate: List["iterate"]): List["iterate"] {
   return (...args) => {
     const outer = emitter.list;
@@ -42,7 +42,7 @@ function inList(emitter: Emitter, term: Term, iterate: List["iterate"]): List["i
   };
 }
 
-/** The list without its elements where it is missing: it is computed all the same, of whatever its environment then is. */
+/** A list that has no elements if it is missing. The underlying list is opened all the same; its elements are undefined then. */
 function elementsWhere(emitter: Emitter, list: NumberedList, present: Expression): NumberedList {
   const orZero = (count: Expression) => emitter.keep(select(present, count, i64(0n)));
   return {
@@ -57,7 +57,7 @@ function elementsWhere(emitter: Emitter, list: NumberedList, present: Expression
   };
 }
 
-/** The position of an element that lies at a place of a list that does not know positions: who asks for it has to count. */
+/** The position of an element in a list that does not know positions: it throws, since callers must count elements instead. */
 export const uncounted = (): Expression => {
   throw new Error("Cannot tell the position of an element from its place alone");
 };

@@ -1,4 +1,4 @@
-/** What every operation of terms does. A piece of the language that is not here cannot be written down. */
+/** The table of operators: how each operation of terms is compiled. An operation that is not in the table does not type-check. */
 import { listOperators } from "../lists/list-operators.ts";
 import type { Operation, PartOperation, Term } from "../program/term.ts";
 import type { TupleType } from "../program/types.ts";
@@ -10,7 +10,7 @@ import { scalars } from "./scalars.ts";
 
 const part = (cost: number, lower: Lowering): PartOperator => ({ kind: "part", cost, lower });
 
-/** What takes values apart and puts them together: no instructions of its own, only ways to get at what is there. */
+/** Operators that take values apart and combine them, without instructions of their own. */
 const parts = {
   param: part(0, (_emitter, term, environment) => environment[Number(term.literal)].code()),
   lambda: part(0, (emitter, term, environment) => emitter.lower(term.args[0], environment)),
@@ -61,7 +61,7 @@ const parts = {
   }),
 } satisfies Readonly<Record<PartOperation, PartOperator>>;
 
-/** Literals over the elements of one list are told apart by the elements; there are far fewer origins than 2^12. */
+/** The identity of a record literal: records made from one list are told apart by its elements. There are far fewer origins than 2^12. */
 function identityOfLiteral(emitter: Emitter, term: Term, environment: Environment): Identity {
   const origin = emitter.originOf(`literal ${term.id}`);
   if (term.free === 0) return { origin: i32(origin), index: i32(0) };

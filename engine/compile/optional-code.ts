@@ -1,9 +1,9 @@
-/** A value that is there only sometimes, such as an element that was looked for: with it all its parts are missing. */
+/** A value that may be missing, such as an element that was searched for. If it is missing, so are all its parts. */
 import type { Expression } from "../wasm/instructions.ts";
 import { both, type Code } from "./code.ts";
 import type { Emitter } from "./emitter.ts";
 
-/** `present`: a local or constant. */
+/** The value, made missing unless `present`, a local or constant, is 1. */
 export function optionalCode(emitter: Emitter, code: Code, present: Expression): Code {
   switch (code.kind) {
     case "number":

@@ -1,4 +1,4 @@
-/** Numbers, booleans and strings: from each operation to instructions. Missing values travel beside the value, as `present`. */
+/** Writes the instructions of operations on numbers, booleans and strings. Each value has `present` beside it if it may be missing. */
 import type { ScalarOperation, Term } from "../program/term.ts";
 import { isOptional, longOf, type Type, withOptional } from "../program/types.ts";
 import { type Expression, F, I, i32, i64, select } from "../wasm/instructions.ts";
@@ -12,7 +12,7 @@ import { lowerFunction } from "./lower-function.ts";
 import { type Comparison, compareLongs, type Side } from "./tables/compare-longs.ts";
 import { withoutRoot } from "./tables/compare-root.ts";
 
-/** Up to this cost both sides of a choice are computed, and then one is taken. */
+/** Up to this cost, both sides of a choice are computed, without a branch, and then one is selected. */
 const cheap = 16;
 
 const value = (cost: number, lower: Lowering): ValueOperator => ({ kind: "value", cost, lower });
@@ -33,7 +33,7 @@ const comparison =
     return keep(emitter, "boolean", (limited.isBelow ? F.lt : F.ge)(value, numberOf(emitter, term, limited.limit)), present);
   };
 
-/** Booleans and strings are integers. */
+/** Compares numbers by one function, and booleans and strings, which are integers, by another. */
 const equality =
   (numbers: (a: Expression, b: Expression) => Expression, integers: (a: Expression, b: Expression) => Expression): Lowering =>
   (emitter, term, environment) =>
@@ -109,7 +109,7 @@ function keep(emitter: Emitter, kind: ScalarCode["kind"], value: Expression, pre
   return { kind, value: emitter.keep(value), ...(present && { present: emitter.keep(present) }) };
 }
 
-/** Kleene: `&&` is false where either side is false, `||` true where either is true, whatever is missing. */
+/** Logic with missing values by Kleene: `&&` is false if either side is false, `||` is true if either side is true, even if the other one is missing. */
 function lowerLogic(emitter: Emitter, term: Term, environment: Environment): ScalarCode {
   const { f } = emitter;
   const isAnd = term.operation === "and";
@@ -140,7 +140,7 @@ interface Choice {
   readonly type: Type;
   readonly yes: Term;
   readonly no: Term;
-  /** Where it is taken, whatever its type says. */
+  /** Whether `yes` is never missing when it is chosen, even if its type is optional. */
   readonly yesIsPresent?: boolean;
 }
 

@@ -1,15 +1,15 @@
 /**
  * The work area of one run, in shared memory, 16-byte aligned. All of it belongs to the run while it lasts.
  *
- *   0   i32  stop flag: anybody may set it to 1
- *   4   i32  turn flag: while anybody has it set to 1, the run waits
+ *   0   i32  stop flag: any thread may set it to 1
+ *   4   i32  turn flag: while it is 1, the run waits
  *   8   i32  why the run trapped: one of `trapReasons`
- *   12  i32  what the run is at: one of `runPhases`
- *   16  i64  steps that are left
- *   24  i32  the number of the program's term that was at work when the last of them was taken
+ *   12  i32  the run's phase: one of `runPhases`
+ *   16  i64  the remaining steps
+ *   24  i32  the number of the program's term whose loop took the last step
  *   28  4 bytes unused
  *   32  for each filter: i64 events that passed, f64 their weight
- *       for each total: i64 values that are not finite, its limbs, i64, how many values it has, i64, the least and the largest of them, f64
+ *       for each total: i64 number of values that are not finite; its limbs, i64; i64 number of values; their least and largest, f64
  *       for each histogram: i64 fills, i64 elements with a weight that is not finite, if it takes samples i64 elements with one that
  *       is not finite and 8 bytes unused, then its cells,
  *       axis 0 outermost, flow bins included: eight bytes for each quantity of its storage, all as often as it has copies, and
@@ -33,7 +33,7 @@ export const trapReason = 8;
 export const runPhase = 12;
 export const stepsLeft = 16;
 export const lastTerm = 24;
-/** Of everything before what programs add to. */
+/** The bytes before the first program's sums. */
 export const headerBytes = 32;
 
 export interface HistogramLayout {
@@ -43,11 +43,11 @@ export interface HistogramLayout {
   readonly cells: number;
   readonly cellBytes: number;
   readonly cellCount: number;
-  /** Filling neighbours into different copies keeps one count from waiting for another; the copies are added up at the end. */
+  /** The number of copies of the cells. Neighbours are filled into different copies, so that one count need not wait for another; copies are summed at the end. */
   readonly copies: 1 | 4;
-  /** For each axis, where the numbers are that it reads, relative to the work area. */
+  /** For each axis: where the numbers that it reads begin, relative to the work area. */
   readonly constants: readonly number[];
-  /** Where the next one begins. */
+  /** Where the next histogram begins. */
   readonly end: number;
 }
 
@@ -58,22 +58,22 @@ export interface RowsLayout {
 
 export interface Layout {
   readonly cutflow: number;
-  /** Where each total is. */
+  /** Where each total begins. */
   readonly totals: readonly number[];
   readonly histograms: readonly HistogramLayout[];
-  /** Absent where the program has none. */
+  /** Absent if the program has no rows. */
   readonly rows?: RowsLayout;
-  /** Where scratch begins; the end of what a run must find zeroed. */
+  /** Where scratch begins; only memory before it must be zeroed for a run. */
   readonly scratch: number;
 }
 
-/** A run of a program that has rows takes blocks of at most so many events. */
+/** The most events of a block in a program with rows. */
 export const rowsPerBlock = 4096;
 
-/** Beyond this, copies would not stay in the first-level cache. */
+/** Histograms with more cells have no copies, since these would not stay in the first-level cache. */
 const mostCopiedCells = 1024;
 
-/** `cutflow`: where it begins; behind the flags, unless other programs stand before it in the same work area. */
+/** Lays out the sums of a program. `cutflow` is where they begin: behind the header, unless other programs come before it in the same work area. */
 export function layOut(program: PartialShape, cutflow = headerBytes): Layout {
   const firstTotal = cutflow + 16 * program.filters.length;
   const totals = (program.totals ?? []).map((_, index) => firstTotal + index * totalBytes);
@@ -107,10 +107,10 @@ export function layOut(program: PartialShape, cutflow = headerBytes): Layout {
   return { cutflow, totals, histograms, rows: { wanted, columns }, scratch: end };
 }
 
-/** Where things are in a total. */
+/** The places of the parts of a total, relative to its begin. */
 export const totalPlaces = { limbs: 8, values: 8 + 8 * limbCount, least: 16 + 8 * limbCount, largest: 24 + 8 * limbCount } as const;
 
-/** Of one total; a multiple of 16. */
+/** The bytes of one total; a multiple of 16. */
 export const totalBytes = 16 * Math.ceil((totalPlaces.largest + 8) / 16);
 
 const align = (address: number): number => Math.ceil(address / 16) * 16;

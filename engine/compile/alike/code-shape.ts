@@ -1,6 +1,6 @@
 /**
- * What decides about the code of programs: equal for those that differ only in numbers that have slots, in strings, in what axes read from memory, or in which
- * columns of the event they read.
+ * Describes everything that determines the code of programs. The shape is equal for programs that differ only in numbers with slots, in strings, in what
+ * axes read from memory, or in which columns with one value per event they read.
  */
 import { type AxisShape, kindOf } from "../../axes/axes.ts";
 import type { Input } from "../../program/inputs.ts";
@@ -12,7 +12,7 @@ import { withoutRoot } from "../tables/compare-root.ts";
 import { axisKey, type NumberSlots } from "./number-slots.ts";
 
 export interface ShapeParts {
-  /** Of all programs together. */
+  /** The inputs of all programs together. */
   readonly inputs: readonly Input[];
   readonly schema: Pick<Schema, "columns">;
   /** The terms of all programs, each after its arguments. */
@@ -28,7 +28,7 @@ export function shapeOf(programs: readonly ProgramTerms[], { inputs, schema, ord
   const axes = new Map<string, number>();
   const describeAxis = (axis: AxisShape) => {
     const kind = kindOf(axis);
-    // Equal axes of equal values have their cells found once.
+    // The key of the axis is included, since cells are found only once for equal axes of equal values.
     return [
       axis.type,
       "circular" in axis && axis.circular,
@@ -65,7 +65,7 @@ export function shapeOf(programs: readonly ProgramTerms[], { inputs, schema, ord
   ]);
 }
 
-/** Columns with a value per event are told apart by their places among the inputs. */
+/** Describes the columns. Those with one value per event are named by their positions among the inputs, so that others may take their place. */
 function describeColumns(inputs: readonly Input[], { columns }: Pick<Schema, "columns">): unknown {
   const names = new Set(inputs.flatMap((input) => (input.kind === "offsets" ? input.columns : [input.column])));
   const read = columns.filter(({ name }) => names.has(name));

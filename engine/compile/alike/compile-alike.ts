@@ -1,8 +1,9 @@
 /**
- * Programs → modules, the code of each shape written once. Programs often differ only in numbers (a cut, a factor, the ends of an axis), in strings, or in which
- * column of the event they read (`weight * puUp`, `weight * puDown`): the module of each is a copy of the same code with its own numbers in it.
+ * Compiles programs to modules and writes the code of each shape only once. Programs often differ only in numbers (a cut, a factor, the ends of an axis), in
+ * strings, or in which column of the event they read (`weight * puUp`, `weight * puDown`). Their modules are copies of the same code with other numbers.
  *
- * Each module is complete: it can be run as it is. Whoever has compiled the code of one can run all others of its key with that: after `set numbers` with theirs.
+ * Each module is complete and can be run as it is. A host that has compiled one module can run all programs of its code key with it, after passing their
+ * numbers to `set numbers`.
  */
 import { type ProgramTerms, rootsOf } from "../../program/program.ts";
 import type { Schema } from "../../program/schema.ts";
@@ -14,29 +15,29 @@ import { shapeOf } from "./code-shape.ts";
 import { findNumbers, type NumberSlots } from "./number-slots.ts";
 
 export interface CompiledProgram {
-  /** With the program's own numbers. */
+  /** The module with the program's own numbers. */
   readonly module: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the module without its numbers, in hexadecimal: equal for all programs of the same code. */
   readonly codeKey: string;
-  /** Those that the code is to be given. */
+  /** The program's numbers, one for each slot of the code. */
   readonly numbers: readonly number[];
 }
 
-/** The code of a shape. */
+/** The code that was written for a shape. */
 export interface KnownCode {
-  /** Its numbers are 0. */
+  /** The module with all its numbers 0. */
   readonly module: Uint8Array<ArrayBuffer>;
   readonly places: readonly SlotPlace[];
   readonly codeKey: Promise<string>;
 }
 
-/** By shape: code that was written before. Any of it may be forgotten. */
+/** Keeps code by its shape. It may forget any code at any time. */
 export interface CodeCache {
   get(shape: string): KnownCode | undefined;
   set(shape: string, code: KnownCode): unknown;
 }
 
-/** Throws `QueryError` where the code would be too large. */
+/** Compiles a program, with code of its shape from the cache if possible. Throws `QueryError` if the code would be too large. */
 export async function compileAlike(terms: ProgramTerms, schema: Schema, known: CodeCache): Promise<CompiledProgram> {
   const order = reachable(rootsOf(terms));
   const slots = findNumbers([terms], order);
@@ -52,7 +53,7 @@ function write(terms: ProgramTerms, schema: Schema, slots: NumberSlots): KnownCo
   return { module: code, places, codeKey: digest(code).then(toHexadecimal) };
 }
 
-/** A copy; a slot without a number has 0. */
+/** A copy of the module with these numbers; slots without a number have 0. */
 function withNumbers({ module, places }: Pick<KnownCode, "module" | "places">, numbers: readonly number[]): Uint8Array<ArrayBuffer> {
   const copy = module.slice();
   const bytes = new DataView(copy.buffer);

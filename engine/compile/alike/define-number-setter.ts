@@ -1,11 +1,11 @@
-/** A function of modules whose numbers may be others than those they were written with: sets the constants of the code before it runs. */
+/** A function of modules that sets the constants with slots before a run, so that the code runs with other numbers than those in the module. */
 import { type FunctionReference, i32, load, V } from "../../wasm/instructions.ts";
 import type { ModuleBuilder } from "../../wasm/module-builder.ts";
 
-/** What the module exports it as. */
+/** The name by which the module exports it. */
 export const numberSetter = "set numbers";
 
-/** `(address)`: from there on lie the numbers of all slots, f64. Gives how many there are. To be defined after all that uses them. */
+/** `(address)`: sets the numbers of all slots to the f64 from this address on. Returns the number of slots. Must be defined after all functions with slots. */
 export function defineNumberSetter(m: ModuleBuilder, count: number): FunctionReference {
   return m.define(numberSetter, ["i32"], "i32", (f) => {
     const [address] = f.params;

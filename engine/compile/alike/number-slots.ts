@@ -1,9 +1,9 @@
 /**
- * The numbers of a program of which its code is made without looking at them, but for zeros: cuts, factors, the ends of axes. Programs that differ in nothing
- * else have the same code, each with its own numbers in it.
+ * Finds the numbers of a program that do not influence which code is written: cuts, factors, the ends of axes. Each has a slot. Programs that differ only
+ * in these numbers have the same code.
  *
- * What looks at a number to decide about code is told apart here: an exponent, what is compared with 64-bit integers, a zero, and what stands where no operation
- * is named below.
+ * Numbers that influence the code have no slots: exponents, numbers compared with 64-bit integers, zeros, and arguments of operations that are not
+ * listed below.
  */
 import { type AxisShape, kindOf } from "../../axes/axes.ts";
 import { type ProgramTerms, rootsOf } from "../../program/program.ts";
@@ -13,15 +13,15 @@ import { type Expression, f64 } from "../../wasm/instructions.ts";
 import { withoutRoot } from "../tables/compare-root.ts";
 
 export interface NumberSlots {
-  /** Of each slot. */
+  /** The number of each slot. */
   readonly numbers: readonly number[];
-  /** The slots of terms that are numbers, and of comparisons with a root, which compare its argument with another number. */
+  /** The slots of terms that are numbers, and of comparisons with a square root, whose argument is compared with another number instead. */
   readonly ofTerms: ReadonlyMap<Term, number>;
-  /** The first of the slots of an axis, which has one for each of its numbers; zeros among these do not use theirs. Equal axes have the same. */
+  /** The first slot of each axis, which has one slot per number; those of zeros are unused. Equal axes share slots. */
   readonly ofAxes: ReadonlyMap<AxisShape, number>;
 }
 
-/** What takes the numbers that are its arguments whichever they are. */
+/** Operations whose code does not depend on which numbers their arguments are. */
 const takers: ReadonlySet<Operation> = new Set<Operation>([
   "negate",
   "add",
@@ -43,7 +43,7 @@ const takers: ReadonlySet<Operation> = new Set<Operation>([
   "slice",
 ]);
 
-/** `order`: the terms of the programs, each after its arguments. */
+/** Finds the numbers with slots. `order` has the terms of the programs, each after its arguments. */
 export function findNumbers(programs: readonly ProgramTerms[], order: readonly Term[]): NumberSlots {
   const free = new Set<Term>();
   for (const term of order) {
@@ -75,7 +75,7 @@ interface WithSlots {
   readonly slots?: NumberSlots | undefined;
 }
 
-/** The constant of a term: the number that it is, or the one that is compared instead of a root. */
+/** The constant of a term: its own number or, for a comparison with a root, the number that the root's argument is compared with. */
 export const numberOf = ({ slots }: WithSlots, term: Term, value: number): Expression => f64(value, slots?.ofTerms.get(term));
 
 /** The constants of an axis. */
@@ -85,5 +85,5 @@ export function numbersOf({ slots }: WithSlots, axis: AxisShape): readonly Expre
   return numbers.map((value, place) => (value === 0 ? f64(0) : f64(value, first === undefined ? undefined : first + place)));
 }
 
-/** Equal for equal axes, whose cells are found once. */
+/** A key that is equal for equal axes; for these, cells are found only once. */
 export const axisKey = (axis: AxisShape): string => JSON.stringify(axis);

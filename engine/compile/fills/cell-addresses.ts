@@ -1,11 +1,11 @@
 /**
- * From numbers of cells to where these are, two at a time, without a conversion to integers: the spacing of float64 from 2^49 to 2^50 is 1/8, so the low half
- * of 2^49 + a/8 + n, read as an integer, is a + 8n.
+ * Turns the numbers of two cells into their addresses without converting them to integers. The spacing of float64 from 2^49 to 2^50 is 1/8, so the low
+ * half of the bits of 2^49 + a/8 + n is the integer a + 8n.
  */
 import { type Expression, F, f64, V } from "../../wasm/instructions.ts";
 import type { Emitter } from "../emitter.ts";
 
-/** Takes a v128 of two whole float64 n; gives for both the i32 address `first` + 8n, which must not be negative. `first` is a multiple of 8. */
+/** The function takes a v128 of two integral float64 n and returns the i32 addresses `first` + 8n, which must not be negative. `first` is a multiple of 8. */
 export function addressesFrom({ keep }: Emitter, first: Expression): (cells: Expression) => readonly [Expression, Expression] {
   const base = keep(V.splat(F.add(f64(2 ** 49), F.mul(F.fromU32(first), f64(1 / 8)))));
   return (cells) => {

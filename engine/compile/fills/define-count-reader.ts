@@ -1,13 +1,13 @@
-/** A function of every module: adds the copies of counts up, and makes float64 of them, many times as fast as JavaScript that has run a few times only. */
+/** A function of every module: it sums the copies of counts and converts them to float64, many times as fast as JavaScript that has run only a few times. */
 import { F, type FunctionReference, I, i32, L, load, store } from "../../wasm/instructions.ts";
 import type { ModuleBuilder } from "../../wasm/module-builder.ts";
 
-/** What the module exports it as. */
+/** The name by which the module exports it. */
 export const countReader = "read counts";
 
 /**
- * `(address, cells, cellBytes, copies)`: from the address on lies one count, i64 and less than 2^53, of each cell, one cell after the other, and so again for
- * each copy. Afterwards those of the first copy are float64, each the sum of all copies.
+ * `(address, cells, cellBytes, copies)`: from the address on lie the counts of all cells, one i64 below 2^53 each, for each copy in turn. Afterwards the
+ * counts of the first copy are float64, each the sum of all copies.
  */
 export function defineCountReader(m: ModuleBuilder): FunctionReference {
   return m.define(countReader, ["i32", "i32", "i32", "i32"], "i32", (f) => {

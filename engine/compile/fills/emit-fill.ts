@@ -1,4 +1,4 @@
-/** Filling: from values to the number of a cell, and from there into memory. */
+/** Writes the filling of histograms: from values to the number of a cell, and from there into memory. */
 import { cellsOf, kindOf } from "../../axes/axes.ts";
 import type { HistogramTerms } from "../../program/program.ts";
 import { storages } from "../../storages/storages.ts";
@@ -8,17 +8,17 @@ import { both, type ScalarCode } from "../code.ts";
 import type { Emitter } from "../emitter.ts";
 import type { HistogramLayout } from "../work-area.ts";
 
-/** What fills a histogram once. */
+/** The values with which a histogram is filled once. */
 export interface FillElement {
-  /** One for each axis. */
+  /** One value for each axis. */
   readonly values: readonly ScalarCode[];
   readonly weight?: ScalarCode | undefined;
   readonly sample?: ScalarCode | undefined;
-  /** The number of the cell, where others have it too. */
+  /** The number of the cell, if it was found before for other histograms. */
   readonly cell?: Expression | undefined;
 }
 
-/** Adds one element to a histogram, if all its values, its weight and its sample are there. */
+/** Adds one element to a histogram, if neither its values nor its weight nor its sample are missing. */
 export function emitFill(emitter: Emitter, histogram: HistogramTerms, layout: HistogramLayout, element: FillElement): void {
   const { values, weight, sample, cell } = element;
   const present = [...values, weight, sample].reduce<Expression | undefined>((sofar, code) => both(sofar, code?.present), undefined);
@@ -40,13 +40,13 @@ export function emitFill(emitter: Emitter, histogram: HistogramTerms, layout: Hi
 
 export const isFiniteWeight = (value: Expression): Expression => F.lt(F.abs(value), f64(Number.POSITIVE_INFINITY));
 
-/** Does it where the value is finite, or there is none to look at; else counts. */
+/** Runs `body` if the value is finite or there is none; otherwise increases the counter. */
 function ifFinite(emitter: Emitter, value: Expression | undefined, counter: number, body: () => void): void {
   if (!value) body();
   else emitter.if(isFiniteWeight(value), body, () => increase(emitter, I.add(emitter.param("work"), i32(counter)), i64(1n)));
 }
 
-/** The number of the cell that these values fill; any where one of them is missing. */
+/** The number of the cell that these values fill; undefined if one of them is missing. */
 export function findCell(
   emitter: Emitter,
   { axes, storage }: HistogramTerms,
@@ -80,7 +80,7 @@ function addToCell(
   emitAdd(emitter, { address, offset: layout.cells }, element);
 }
 
-/** A boolean is 0 or 1. */
+/** The value as a number; a boolean becomes 0 or 1. */
 const numberOf = ({ kind, value }: ScalarCode): Expression => (kind === "boolean" ? F.fromI32(value) : value);
 
 function increase(emitter: Emitter, address: Expression, by: Expression): void {

@@ -1,5 +1,5 @@
 /**
- * Filling from a plain column: no filter, no weight, one value after the other in memory. Values are binned two by two in
+ * Writes the filling from a plain column: without filter and weight, with consecutive values in memory. Values are binned two by two in
  * SIMD and counted in four copies of the histogram, since most neighbours fall into the same few bins.
  */
 
@@ -18,10 +18,10 @@ import type { HistogramLayout } from "../work-area.ts";
 import { addressesFrom } from "./cell-addresses.ts";
 import { emitFill } from "./emit-fill.ts";
 
-/** How many values one turn of the loop fills. */
+/** The number of values that one turn of the loop fills. */
 const atOnce = 8;
 
-/** A column, and the list whose content it is; without one it has a value for each event. */
+/** A column, and the list whose content it is; without a list, the column has one value per event. */
 export interface FlatSource {
   readonly column: Column;
   readonly list?: string;
@@ -30,7 +30,7 @@ export interface FlatSource {
 export const isFlatFill = (histogram: HistogramTerms, layout: HistogramLayout): boolean =>
   layout.copies === 4 && !histogram.weight && histogram.axes.length === 1 && kindOf(histogram.axes[0].axis).emitPairs !== undefined;
 
-/** What a value reads, where it is a float32 column without missing values, or one field of a collection. */
+/** The column that a value reads, if the value is just a column, or a field of a collection, of float32 without missing values. */
 export function flatSource(columns: ProgramColumns, value: Term): FlatSource | undefined {
   if (value.operation === "column") return plain({ column: columns.column(String(value.literal)) });
   const body = value.operation === "map" ? value.args[1].args[0] : undefined;
@@ -54,7 +54,7 @@ export function emitFlatFill(emitter: Emitter, { histogram, layout }: Fill, { co
   const { emitAdd } = storages[histogram.storage];
   const cellsOfTwo = kindOf(axis).emitPairs!(f, axis, { areFloat32: true, numbers: numbersOf(emitter, axis) });
   const values = emitter.columns.valuesAddress(column);
-  // What comes in pairs are the numbers of cells less one.
+  // One cell is added to the address, since `cellsOfTwo` gives the numbers of cells minus one.
   const addressesOfTwo = addressesFrom(emitter, keep(I.add(emitter.param("work"), i32(layout.cellBytes))));
   const fillIn = (copy: number, address: Expression) =>
     emitAdd(emitter, { address: keep(address), offset: layout.cells + layout.cellBytes * copy * layout.cellCount }, { weight: f64(1) });

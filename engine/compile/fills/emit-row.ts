@@ -1,11 +1,11 @@
-/** Writing rows: of an event that passed all filters, one value for each column, side by side with those of other events of the block. */
+/** Writes the rows of events that pass all filters: for each column, the values of a block's events lie side by side. */
 import type { RowTerms } from "../../program/program.ts";
 import { longOf } from "../../program/types.ts";
 import { F, f64, I, i32, i64, load, select, store } from "../../wasm/instructions.ts";
 import type { Emitter } from "../emitter.ts";
 import type { RowsLayout } from "../work-area.ts";
 
-/** Where rows are still wanted. */
+/** Adds the event's row, if the run still needs rows. */
 export function emitRow(emitter: Emitter, { columns }: RowTerms, layout: RowsLayout): void {
   const { f, keep } = emitter;
   const work = emitter.param("work");

@@ -1,4 +1,4 @@
-/** Adding to totals: exactly, in whole numbers (`engine/histogram/total.ts` says which). */
+/** Writes the adding to totals. Sums are exact, in the integers that `engine/histogram/total.ts` describes. */
 import { longOf, type Type } from "../../program/types.ts";
 import { type Expression, F, f64, I, i32, i64, L, load, select, store } from "../../wasm/instructions.ts";
 import type { ScalarCode } from "../code.ts";
@@ -8,12 +8,12 @@ import { totalPlaces } from "../work-area.ts";
 const notFinite = i32(0x7ff);
 const piece = i64(0xffff_ffffn);
 
-/** Adds a value of this type that is there and finite to the total at `work + at`, and counts one that is not finite. */
+/** Adds a finite value of this type to the total at `work + at`, and counts one that is not finite; a missing one does nothing. */
 export function emitTotal(emitter: Emitter, { value, present, long }: ScalarCode, at: number, type: Type): void {
   const { keep } = emitter;
   const addLong = (integer: Expression) => {
     const upper = longOf(type) === "uint64" ? L.shrU : L.shrS;
-    // Both halves of a 64-bit integer are float64.
+    // A 64-bit integer is added in two halves, since float64 holds each half exactly.
     const halves = [F.mul(F.fromI64(upper(integer, i64(32n))), f64(2 ** 32)), F.fromI64(L.and(integer, piece))];
     for (const half of halves) addFinite(emitter, half, at);
     noteValue(emitter, keep(value), at);
@@ -41,7 +41,7 @@ function addFinite(emitter: Emitter, value: Expression, at: number): void {
   const { keep } = emitter;
   const bits = keep(L.fromBits(value));
   const exponent = keep(exponentOf(bits));
-  // A subnormal number has the scale of the smallest normal ones, and no leading bit.
+  // A subnormal number has the scale of the smallest normal numbers, but no implicit leading bit.
   const isNormal = keep(I.ne(exponent, i32(0)));
   const scale = keep(I.sub(exponent, isNormal));
   const significand = keep(L.or(L.and(bits, i64(2n ** 52n - 1n)), L.shl(L.fromU32(isNormal), i64(52n))));
@@ -55,7 +55,7 @@ function addFinite(emitter: Emitter, value: Expression, at: number): void {
   increase(emitter, limb, signed(L.shrU(L.shrU(significand, i64(32n)), rest)), at + 24);
 }
 
-/** How many values there were, and the least and the largest of them. */
+/** Counts the value, and updates the least and the largest value. */
 function noteValue(emitter: Emitter, value: Expression, at: number): void {
   const { f, keep } = emitter;
   const work = emitter.param("work");

@@ -1,6 +1,6 @@
 /**
- * Filling from a list's content, four elements at a time: what is cut on and what is filled is computed in two lanes, and an element that is cut away adds 0
- * to a cell. So there is no branch on the data, which for a cut is taken as often as not.
+ * Writes the filling from a list's content, four elements at a time. Cuts and values are computed in two lanes, and an element that fails a cut adds 0
+ * to a cell. This avoids a branch on the data, which processors could not predict.
  */
 import { kindOf } from "../../axes/axes.ts";
 import { isReadWide } from "../../lists/collection.ts";
@@ -19,7 +19,7 @@ import { addressesFrom } from "./cell-addresses.ts";
 import { isFlatFill } from "./emit-flat-fill.ts";
 
 export interface WideFill {
-  /** A list of the schema, or one that is filtered once. */
+  /** A list of the schema, filtered at most once. */
   readonly base: Term;
   readonly histograms: readonly { readonly histogram: HistogramTerms; readonly layout: HistogramLayout }[];
 }
@@ -36,7 +36,7 @@ const isListOfNumbers = ({ type }: Term): boolean => type.kind === "list" && typ
 
 const listsBetween = (list: Term, base: Term): readonly Term[] => (list === base ? [] : [list, ...listsBetween(list.args[0], base)]);
 
-/** Fills from the content of the list of the schema, whose range is set to [from, to), and gives where the rest begins that is left. */
+/** Fills from the range [from, to) of the content of the schema's list, and returns where the elements begin that are left. */
 export function emitWideFill(
   emitter: Emitter,
   { base, histograms }: WideFill,
@@ -53,7 +53,7 @@ export function emitWideFill(
   const index = f.variable(from);
   const last = keep(I.sub(to, i32(3)));
 
-  /** Fills two elements into two of the copies. */
+  /** Fills two elements, each into another copy. */
   const fillTwo = (at: Expression, copy: number): void => {
     const filled: { readonly cells: Expression; readonly layout: HistogramLayout }[] = [];
     let mask: Expression | undefined;

@@ -1,14 +1,14 @@
-/** What the compiler decides while it writes the code of a program, for who explains it. */
+/** The decisions of the compiler while it writes the code of a program, for explaining the program. */
 import type { Term } from "../../program/term.ts";
 
 export class CompilerNotes {
-  /** Lists that are searched once, and whose elements' places are kept. */
+  /** The lists that are searched once, with the places of their elements kept. */
   readonly kept = new Set<Term>();
-  /** For each list that tuples are made of, what is computed once for each of its elements. */
+  /** For each list from which tuples are made: the terms that are computed once per element. */
   readonly tables = new Map<Term, Set<Term>>();
-  /** Lengths that are counted before the loop over events, two elements at a time. */
+  /** The lengths that are counted before the loop over events, two elements at a time. */
   readonly counted = new Set<Term>();
-  /** Lists of tuples of which two are computed at a time. */
+  /** The lists of tuples that are computed two at a time. */
   readonly wide = new Set<Term>();
 
   addTable(list: Term, things: readonly Term[]): void {

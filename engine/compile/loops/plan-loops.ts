@@ -1,8 +1,8 @@
 /**
- * In which loops a program's histograms are filled: as it is compiled, and as it is explained. Pure: nothing is written here.
+ * Decides in which loops a program's histograms are filled, for compiling and for explaining it. Pure: no code is written here.
  *
- * - `flat`: from a plain column of float32, four values at a time;
- * - `overContent`: from the content of a list for a whole block of events, whichever event an element belongs to; four elements at a time where `isWide`;
+ * - `flat`: from a plain column of float32, eight values at a time;
+ * - `overContent`: from the content of a list for a whole block of events, regardless of events' borders; four elements at a time if `isWide`;
  * - `perEvent`: inside the loop over events.
  */
 import { reachable, type Term } from "../../program/term.ts";
@@ -13,7 +13,7 @@ import type { ProgramColumns } from "./program-columns.ts";
 
 export interface ContentLoop {
   readonly group: FillGroup & { readonly base: Term };
-  /** The list of the schema whose content it is. */
+  /** The list of the schema whose content is read. */
   readonly list: Term;
   readonly isWide: boolean;
 }
@@ -22,7 +22,7 @@ export interface LoopPlan {
   readonly flat: readonly { readonly fill: Fill; readonly source: FlatSource }[];
   readonly overContent: readonly ContentLoop[];
   readonly perEvent: readonly Fill[];
-  /** Whether there is a loop over events: for these, for filters, or for totals. */
+  /** Whether there is a loop over events, for `perEvent`, filters or totals. */
   readonly hasEventLoop: boolean;
 }
 
@@ -64,8 +64,8 @@ const flatSourceOf = (columns: ProgramColumns, { histogram, layout }: Fill): Fla
   isFlatFill(histogram, layout) ? flatSource(columns, histogram.axes[0].value) : undefined;
 
 /**
- * One loop over a list's content serves all events where nothing depends on which event an element belongs to. The list may be
- * mapped, filtered once and mapped again, and used for nothing else: it would be that of all events at once.
+ * Whether one loop over a list's content can serve all events, since nothing depends on the event of an element. The list may be mapped, filtered once
+ * and mapped again, but not used otherwise, since here it would be the list of all events at once.
  */
 function isFreeOfEvents(group: FillGroup): group is FillGroup & { readonly base: Term } {
   const { filter, base, fills } = group;

@@ -1,4 +1,4 @@
-/** The columns that a program reads, by what reads them. */
+/** Finds the columns that a program reads, by the terms that read them. */
 import type { Input } from "../../program/inputs.ts";
 import { type Column, type DType, innermost, type Schema } from "../../program/schema.ts";
 
@@ -26,7 +26,7 @@ export class ProgramColumns {
     return this.#columns.get(name)!;
   }
 
-  /** The column that an element of a list reads its field from; without field, the list's only one. */
+  /** The column of a field of a list's elements; without `field`, the list's only column. */
   fieldColumn(list: string, field: string | undefined): Column {
     const columns = this.inputs.flatMap((input) =>
       input.kind === "values" && input.tellsOf === undefined && innermost(input) === list ? [this.column(input.column)] : [],
@@ -34,7 +34,7 @@ export class ProgramColumns {
     return columns.find((column) => field === undefined || column.member?.field === field)!;
   }
 
-  /** Whether two neighbours can be read at once. */
+  /** Whether two neighbouring values of the column can be read at once. */
   isWide(column: Column | undefined): boolean {
     return column !== undefined && !column.nullable && wideTypes.has(column.dtype);
   }

@@ -1,6 +1,6 @@
 /**
- * Comparing 64-bit integers of a file: exactly, with one another and with any float64, as JavaScript compares a BigInt with either.
- * float64 keeps the order of integers but for those that become the same one; these are told apart as integers.
+ * Compares 64-bit integers of a file exactly, with one another and with any float64, as JavaScript compares a BigInt with either.
+ * Rounding to float64 keeps the order, except that different integers may become equal; these are compared as integers.
  */
 import { fits, type Long } from "../../program/types.ts";
 import { type Expression, F, f64, I, i32, i64, L } from "../../wasm/instructions.ts";
@@ -9,7 +9,7 @@ import type { Emitter } from "../emitter.ts";
 
 export type Comparison = "equal" | "not-equal" | "less" | "less-equal" | "greater" | "greater-equal";
 
-/** A side of a comparison; `long`: it is such an integer. */
+/** A side of a comparison. `long` is set if it is a 64-bit integer. */
 export interface Side {
   readonly code: ScalarCode;
   readonly long: Long | undefined;
@@ -42,17 +42,17 @@ const turned: Readonly<Record<Comparison, Comparison>> = {
   "greater-equal": "less-equal",
 };
 
-/** The first integer beyond those of each type. */
+/** The least integer above the range of each type. */
 const beyond: Readonly<Record<Long, number>> = { int64: 2 ** 63, uint64: 2 ** 64 };
 
-/** i32, where both are there. At least one of them is a 64-bit integer. */
+/** Compares two values that are not missing; the result is an i32. At least one of them is a 64-bit integer. */
 export function compareLongs(emitter: Emitter, comparison: Comparison, left: Side, right: Side): Expression {
   if (left.long === undefined || (left.long === "uint64" && right.long === "int64"))
     return compareLongs(emitter, turned[comparison], right, left);
   if (right.long === undefined) return withFloat(emitter, comparison, { ...left, long: left.long }, right.code.value);
   const [a, b] = [left.code.long!, right.code.long!];
   if (left.long === right.long) return compareAs[left.long][comparison](a, b);
-  // Signed with unsigned: as unsigned ones where the signed one is not negative, for then it is less than every unsigned one.
+  // A signed and an unsigned integer: a negative one is less than every unsigned one; otherwise both are compared as unsigned.
   const isNegative = L.lt(a, i64(0n));
   const asUnsigned = unsigned[comparison](a, b);
   const isTrueBelow = comparison === "less" || comparison === "less-equal" || comparison === "not-equal";
@@ -71,7 +71,7 @@ function withFloat(
   if (other.kind === "const" && Number.isInteger(other.value) && fits(BigInt(other.value), long))
     return compare(a, i64(BigInt.asIntN(64, BigInt(other.value))));
   const [rounded, b] = [emitter.keep(code.value), emitter.keep(other)];
-  // Where both are the same float64, it is a whole number, and one of this type unless it is the first beyond.
+  // If both are the same float64, it is an integer, and in the range of this type unless it is the least one above.
   const isBeyond = F.ge(b, f64(beyond[long]));
   const exact = compare(a, (long === "int64" ? L.truncF64 : L.truncF64U)(b));
   const isTrueBelow = comparison === "less" || comparison === "less-equal";

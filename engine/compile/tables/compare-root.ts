@@ -1,18 +1,18 @@
 /**
- * Comparing a square root with a constant needs no root: a root that is rounded correctly grows with its argument, so there is one float64 from which on it is
- * at least the constant, and the argument is compared with that.
+ * Compares a square root with a constant without computing the root. A correctly rounded root grows with its argument, so there is a least float64
+ * whose root is at least the constant; the argument is compared with that.
  */
 import type { Operation, Term } from "../../program/term.ts";
 
-/** `root(x) < c` is `x < limit`. */
+/** A comparison of the argument with a limit; for example, `root(x) < c` becomes `x < limit`. */
 interface Limited {
   readonly argument: Term;
   readonly limit: number;
-  /** Whether it is true below the limit, else from it on. Of NaN it is never true. */
+  /** Whether it is true below the limit; otherwise from the limit on. It is never true for NaN. */
   readonly isBelow: boolean;
 }
 
-/** Whether the root may be the constant itself, and whether it is to be below. */
+/** For each comparison: whether the root must be below the limit, and whether the limit is the least argument with a root above the constant. */
 const comparisons: Partial<Readonly<Record<Operation, { readonly isBelow: boolean; readonly isBeyond: boolean }>>> = {
   less: { isBelow: true, isBeyond: false },
   "less-equal": { isBelow: true, isBeyond: true },
@@ -26,7 +26,7 @@ export function withoutRoot({ operation, args: [root, constant] }: Term): Limite
   const [argument] = root.args;
   const isRoot = root.literal === "signedSqrt" || (root.literal === "sqrt" && isNeverNegative(argument));
   const value = Number(constant.literal);
-  // Where squares are normal numbers.
+  // Only for constants whose squares are normal numbers.
   if (!isRoot || !(value === 0 || (value > 1e-140 && value < 1e140))) return undefined;
   return { argument, limit: leastWithRoot(value, comparison.isBeyond), isBelow: comparison.isBelow };
 }
@@ -34,7 +34,7 @@ export function withoutRoot({ operation, args: [root, constant] }: Term): Limite
 const isNeverNegative = ({ operation, args }: Term): boolean =>
   (operation === "multiply" && args[0] === args[1]) || (operation === "add" && args.every(isNeverNegative));
 
-/** The least float64 whose root is at least this, or with `isBeyond` more than this. */
+/** The least float64 whose root is at least `value` or, with `isBeyond`, greater than it. */
 function leastWithRoot(value: number, isBeyond: boolean): number {
   const isEnough = (x: number) => (isBeyond ? Math.sqrt(x) > value : Math.sqrt(x) >= value);
   const bits = new BigInt64Array(1);

@@ -1,9 +1,9 @@
 /**
- * Functions over tuples compute much of one member alone, such as its momentum. This is computed once for each element of the list that the members are
- * taken of, and not once for each tuple: it stands in a table in scratch, one column of f64 for each thing, which members in different places share. What
- * is needed for every tuple is computed before the loops, else when it is first needed.
+ * Functions over tuples often compute values from one member alone, such as its momentum. These are computed once per element of the list from which tuples
+ * are made, not once per tuple. They are kept in a table in scratch, with one column of f64 per value; members at different positions share it.
+ * Values that every tuple needs are computed before the loops, others when they are first needed.
  *
- * What depends on the first members only is computed in the loops over these.
+ * Values that depend only on the first members are computed in the loops over these.
  */
 import type { Term } from "../../program/term.ts";
 import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../wasm/instructions.ts";
@@ -13,12 +13,12 @@ import type { Numbered, Run } from "../list.ts";
 import { membersUsed } from "./members-used.ts";
 import { isWide } from "./wide-terms.ts";
 
-/** Cheaper things are computed for each tuple; but from a list that is put together of others everything is read once. */
+/** Terms of less cost are computed for each tuple, except for a list that is joined from others: there every value is read only once. */
 const leastCost = 20;
-/** As much is computed in a branch whether it is needed or not. */
+/** Branches up to this cost are always computed, even if they are not needed. */
 const cheap = 16;
 
-/** Something of one member, by the term that computes it, and all terms that compute the same of this or another member. */
+/** A value of one member: the term that computes it, and all terms that compute the same from this or another member. */
 interface Column {
   readonly of: Term;
   readonly level: number;
@@ -27,7 +27,7 @@ interface Column {
   isEager: boolean;
 }
 
-/** Tuples of so many elements of one list. */
+/** Tuples of `size` elements of one list. */
 interface TupleSource {
   readonly list: Numbered;
   readonly term: Term;
@@ -35,11 +35,11 @@ interface TupleSource {
 }
 
 export interface MemberTables {
-  /** Called in the loop over a member, with those that are chosen so far and the number of the last: its values are read from the tables. */
+  /** Must be called in the loop over a member, with the members so far and the handle of the last one; its values are then read from the tables. */
   choose(chosen: readonly Element[], handle: Expression): void;
 }
 
-/** `isFilledBefore`: what may not be needed, too, is computed before the loops. */
+/** Makes the tables. With `isFilledBefore`, values that may not be needed are also computed before the loops. */
 export function tabulate(
   emitter: Emitter,
   functions: readonly FunctionOver[],
@@ -58,7 +58,7 @@ export function tabulate(
   };
 }
 
-/** The largest terms that depend on one member and are worth it. */
+/** Finds the largest terms that depend on one member only and cost at least `least`. */
 function findColumns(emitter: Emitter, functions: readonly FunctionOver[], least: number): readonly Column[] {
   const columns = new Map<string, Column>();
   const shapes = new Shapes();
@@ -85,7 +85,7 @@ function findColumns(emitter: Emitter, functions: readonly FunctionOver[], least
 const isOneBit = (bits: number): boolean => bits > 0 && (bits & (bits - 1)) === 0;
 const isNumber = ({ type }: Term): boolean => type.kind === "number" && !type.optional && !type.long;
 
-/** Visits a term's parts, with whether they may not be needed for every element. */
+/** Visits the parts of a term. `isBranch` tells whether a part is perhaps not needed for every element. */
 function eachPart(emitter: Emitter, root: Term, isBranch: boolean, visit: (term: Term, isBranch: boolean) => "inside" | "done"): void {
   const seen = new Map<Term, boolean>();
   const walk = (term: Term, inBranch: boolean): void => {
@@ -100,14 +100,14 @@ function eachPart(emitter: Emitter, root: Term, isBranch: boolean, visit: (term:
   walk(root, isBranch);
 }
 
-/** The argument from which on they are not all computed, unless they are cheap. */
+/** The index of the first argument that is not always computed, unless it is cheap. */
 function firstBranch({ operation }: Term): number {
   return operation === "and" || operation === "or" || operation === "conditional" || operation === "coalesce"
     ? 1
     : Number.POSITIVE_INFINITY;
 }
 
-/** Numbers terms, alike those that differ in which member they are of. */
+/** Numbers terms; terms that differ only in the member of the tuple have the same number. */
 class Shapes {
   readonly #numbers = new Map<string, number>();
   readonly #known = new Map<Term, number>();
@@ -136,10 +136,10 @@ function openTable(emitter: Emitter, columns: readonly Column[], { list, term, s
   );
   const { f, keep } = emitter;
   const count = keep(I.sub(list.to, list.from));
-  // With room for one more, for two are written at a time.
+  // With space for one more value, since two are written at a time.
   const stride = keep(I.shl(I.add(count, i32(1)), i32(3)));
   const from = reserve(emitter, count, columns.length);
-  // Less what the first element's number is.
+  // The offset of the first handle is subtracted, so that handles can be used as indexes.
   const starts = columns.map((_, index) => keep(I.sub(I.add(from, I.mul(stride, i32(index))), I.shl(list.from, i32(3)))));
   const key = emitter.newKey();
   const isFilled = f.variable(i32(0));
@@ -195,7 +195,7 @@ function openTable(emitter: Emitter, columns: readonly Column[], { list, term, s
   };
 }
 
-/** Scratch for so many f64 of each of so many elements, aligned. */
+/** Takes aligned scratch for `columns` f64 per element, for `count` elements. */
 function reserve(emitter: Emitter, count: Expression, columns: number): Local {
   const { f, keep } = emitter;
   const pieces = keep(L.add(L.mul(L.fromU32(count), i64(BigInt(2 * columns))), i64(BigInt(2 * columns + 2))));
@@ -203,7 +203,7 @@ function reserve(emitter: Emitter, count: Expression, columns: number): Local {
   return f.variable(I.and(I.add(from, i32(7)), i32(-8)));
 }
 
-/** Computes in the loop over a member, before those over the next ones, what every tuple that begins so needs. */
+/** Computes, in the loop over a member and before those over the next ones, the values that all tuples with these first members need. */
 export function hoistMembers(emitter: Emitter, functions: readonly FunctionOver[], chosen: readonly Element[]): void {
   const soFar = tuple(chosen, { position: noPosition, place: "" });
   const known = (1 << chosen.length) - 1;

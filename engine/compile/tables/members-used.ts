@@ -1,12 +1,12 @@
-/** Which members of a tuple a term depends on: its value is the same for all tuples that have these in common. */
+/** Finds the members of a tuple on which a term depends. Its value is equal for all tuples that have these members in common. */
 import type { Term } from "../../program/term.ts";
 
-/** As bits; all of them where the tuple itself, or its position, is used. */
+/** Members are bits. All are set if the tuple itself, or its position, is used. */
 const all = -1;
 
 const known = new WeakMap<Term, Map<number, number>>();
 
-/** Of the parameter of this level, on which the term depends. */
+/** The members used of the parameter of this level; the term must depend on that parameter. */
 export function membersUsed(term: Term, level: number): number {
   const byLevel = known.get(term) ?? new Map<number, number>();
   known.set(term, byLevel);

@@ -1,6 +1,6 @@
 /**
- * How many elements of an event pass a cheap cut: counted over the content of all events before the loop over these, from element to element. An event's number
- * is then the difference of two of them, without a short loop whose end processors cannot foresee.
+ * Counts how many elements of an event pass a cheap cut. Running counts over the content of all events are made before the loop over events. The count
+ * of an event is then the difference of two of them, without a short loop whose end processors could not predict.
  */
 import { isReadWide, setRange } from "../../lists/collection.ts";
 import { reachable, type Term } from "../../program/term.ts";
@@ -10,16 +10,16 @@ import type { Emitter, ValueOperator } from "../emitter.ts";
 import { openList } from "../open-list.ts";
 import { isWide } from "./wide-terms.ts";
 
-/** Dearer cuts are made only for the events that need them. */
+/** Cuts of more cost than this are only computed for the events that need them. */
 const cheap = 8;
-/** Of more elements than this at once the counts would not stay in the cache; then they are counted event by event. */
+/** The counts of more elements than this would not stay in the cache; then elements are counted event by event. */
 const mostElements = 1 << 16;
 
 export function countBeforehand(emitter: Emitter, roots: readonly Term[]): void {
   if (!emitter.sharesEarly) for (const term of reachable(roots)) if (isCountable(emitter, term)) countTerm(emitter, term);
 }
 
-/** `collection.filter(f).length` where f only reads the element. */
+/** Whether the term is `collection.filter(f).length` with an `f` that only reads the element. */
 function isCountable(emitter: Emitter, { operation, free, args: [filter] }: Term): boolean {
   if (operation !== "length" || free !== 0 || filter.operation !== "filter") return false;
   const [list, lambda] = filter.args;

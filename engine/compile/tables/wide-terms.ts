@@ -1,4 +1,4 @@
-/** Which terms can be computed for two neighbours at once, in two lanes: arithmetic on what plain columns hold. */
+/** Finds the terms that can be computed for two neighbours at once, in two lanes: arithmetic on values of plain columns. */
 import type { Operation, Term } from "../../program/term.ts";
 import { isOptional } from "../../program/types.ts";
 import type { WithColumns } from "../loops/program-columns.ts";
@@ -29,7 +29,7 @@ const functions: ReadonlySet<unknown> = new Set(
   "abs sqrt floor ceil trunc min max isNaN signedSqrt wrapAngle sin cos sinh cosh exp".split(" "),
 );
 
-/** Over the elements of lists of the schema, or over events; `over`: over those of a list that may be mapped from one. */
+/** Whether a term over events, or over elements of lists, can be computed in two lanes. `over`: the list of its elements, if it may be mapped. */
 export function isWide(source: WithColumns, term: Term, over?: Term): boolean {
   const known = new Map<Term, boolean>();
   const check = (each: Term): boolean => {
@@ -54,7 +54,7 @@ function isWideHere(source: WithColumns, { operation, literal, args, type }: Ter
   return operations.has(operation) || (operation === "function" && functions.has(literal));
 }
 
-/** Of the elements of this list. */
+/** Whether this field of the list's elements can be computed in two lanes. */
 function isFieldWide(source: WithColumns, list: Term, name: string): boolean {
   if (list.operation === "collection") return source.columns.isWide(source.columns.fieldColumn(String(list.literal), name));
   if (list.operation !== "map") return false;
