@@ -1,19 +1,19 @@
 /**
- * A job of programs that a thread has, as the main thread governs it: by the flags at the start of each program's work area.
+ * A job of programs on a thread, as seen by the main thread, which controls it by the flags at the start of each program's work area.
  *
  *   has its turn ⇄ waits      between two loops over lists, when it is told to
  *   any of these → ended      by itself, or stopped: by its signal, or by the limit of time
  *
- * Programs that run together are governed as one, which ends when all are told to.
+ * Programs that run together are controlled as one; it is stopped only when all of them are.
  */
 import { runPhase, runPhases, stopFlag, turnFlag } from "../../engine/compile/work-area.ts";
 import type { JobFailure, ProgramOutcome, RunJob } from "./worker-messages.ts";
 
 /** One program of the job, or all that run together. */
 interface Governed {
-  /** The first four numbers of its work area. */
+  /** The first four numbers of its work area (`engine/compile/work-area.ts`). */
   readonly flags: Int32Array;
-  /** Milliseconds of the thread that it has had. */
+  /** The milliseconds of the thread's time that it has used. */
   had: number;
   /** When it was told to stop, as `performance.now()`. */
   stopped?: number;
@@ -23,14 +23,14 @@ interface Governed {
 export class BegunRun {
   readonly #governed: readonly Governed[];
   readonly #job: RunJob;
-  /** Those that were told to end, of programs that run together. */
+  /** The indexes of stopped programs, if programs run together. */
   readonly #ended = new Set<number>();
-  /** Milliseconds that each of them may have. */
+  /** The most milliseconds of a thread's time for each program. */
   readonly #most: number;
-  /** Since when it has its turn; undefined while it has to wait. */
+  /** When its present turn began; undefined while it has to wait. */
   #turnSince: number | undefined;
 
-  /** Its flags are 0 from now on. */
+  /** Sets all flags to 0. */
   constructor(job: RunJob, memories: readonly WebAssembly.Memory[], most: number) {
     this.#most = most;
     this.#job = job;
@@ -55,13 +55,13 @@ export class BegunRun {
     for (const { flags, stopped } of this.#governed) if (stopped === undefined) Atomics.store(flags, turnFlag / 4, 1);
   }
 
-  /** The thread that had it is no more: another one runs it from its beginning. What was told to end is told so still. */
+  /** Prepares the job to run from the start on another thread, since its thread has ended. Programs that were stopped stay stopped. */
   restart(): void {
     this.#turnSince = undefined;
     for (const { flags } of this.#governed) Atomics.store(flags, runPhase / 4, 0);
   }
 
-  /** Tells one of its programs to end. */
+  /** Tells one of its programs to stop. */
   stop(index: number, now: number): void {
     if (this.#job.isTogether && this.#ended.add(index).size < this.#job.programs.length) return;
     this.#end(this.#of(index), now);
@@ -77,7 +77,7 @@ export class BegunRun {
     letGo(program);
   }
 
-  /** So many milliseconds are over: gives how many of them it computed, and stops the program that has had more than it may. */
+  /** Accounts for the last `milliseconds`: returns how many of them it computed, and stops a program that exceeds its limit. */
   account(milliseconds: number, now: number): number {
     const program = this.#governed.find(isComputing);
     if (!program) return 0;
@@ -89,12 +89,12 @@ export class BegunRun {
     return milliseconds;
   }
 
-  /** Whether a program that was told to end computes on after so many milliseconds: it does not look at the flag. */
+  /** Whether a program still computes `patience` milliseconds after it was told to stop, so that it does not heed its flag. */
   isOverdue(patience: number, now: number): boolean {
     return this.#governed.some((each) => each.stopped !== undefined && now - each.stopped > patience && isComputing(each));
   }
 
-  /** What became of its programs, of those that were stopped by the limit that they were. */
+  /** The outcomes of its programs; those that were stopped by the limit say so. */
   judge(outcomes: readonly ProgramOutcome[]): readonly ProgramOutcome[] {
     return outcomes.map((outcome, index) => {
       const { isOverLimit, had } = this.#of(index);
@@ -106,7 +106,7 @@ export class BegunRun {
     return { kind: "limit", milliseconds: this.#most };
   }
 
-  /** What became of them where their thread was ended. */
+  /** The outcomes of its programs after their thread was ended. */
   judgeEnded(): readonly ProgramOutcome[] {
     return this.#job.programs.map((_, index) => {
       const { isOverLimit, stopped, had } = this.#of(index);

@@ -1,31 +1,31 @@
 /**
- * Who has a processor next, of the runs that are ready to compute. Pure: times are given.
+ * Decides which of the runs that are ready to compute has a processor next. Pure: times are given.
  *
- * Clients share the time of the threads by weights that their priorities give: twice as much for every hundred below. Among the runs of one client its
- * queries share alike. Who comes counts as having had as much as the one that had least of those who are there: nobody saves up time, and nobody starves.
- * What is short can begin at once beside what is long, and what is long is not switched more often than is worth it: a run that is fresh goes before
- * others that have had up to a slice less; but for those of its own query: what has a thread keeps it busy, and threads are left for others.
+ * Clients share the time of the threads by weights, which double for every hundred that the priority number is lower. The queries of one client share
+ * equally. A newcomer starts with the same time used as the present one that used least, so nobody saves up time and nobody starves.
+ * Short runs can begin at once beside long ones, and long runs are not switched too often: a fresh run goes before others that have used up to a slice
+ * less time. This does not hold among the runs of one query, so that it does not take up further threads.
  */
 
 import type { Payer } from "../../functions/compute/executor.ts";
 
-/** A run that is ready: it waits for a thread, or has one. */
+/** A run that is ready to compute: it waits for a thread or has one. */
 export interface Contender {
   readonly payer: Payer;
-  /** What tells a client's queries apart. */
+  /** Identifies the query among those of the client. */
   readonly query: string;
-  /** It has had its turn for less than a slice, or never yet. */
+  /** Whether its present turn is shorter than a slice, or it has had no turn yet. */
   readonly isFresh: boolean;
 }
 
-/** Milliseconds for which a run keeps its turn, about, while others wait. */
+/** In milliseconds: how long a run keeps its turn, approximately, while others wait. */
 export const slice = 50;
 
 export const usualPayer: Payer = { client: "", priority: 500 };
 
 const weightOf = ({ priority }: Payer): number => 2 ** ((usualPayer.priority - priority) / 100);
 
-/** Weighted milliseconds that each of several has had. */
+/** Counts the weighted milliseconds that each client or query has used. */
 class TimeHad {
   readonly #entries = new Map<string, { had: number; runs: number }>();
 
@@ -61,7 +61,7 @@ export class Turns {
   readonly #clients = new TimeHad();
   readonly #queries = new Map<string, TimeHad>();
 
-  /** Each run enters once, and leaves once when it has ended. */
+  /** Must be called once for each run, and `leave` once when it has ended. */
   enter({ payer: { client }, query }: Contender): void {
     this.#clients.enter(client);
     const queries = this.#queries.get(client) ?? new TimeHad();
@@ -76,13 +76,13 @@ export class Turns {
     if (queries.isEmpty) this.#queries.delete(client);
   }
 
-  /** It had a processor for so many milliseconds. */
+  /** Charges a run for its milliseconds on a processor. */
   charge({ payer, query }: Contender, milliseconds: number): void {
     this.#clients.charge(payer.client, milliseconds / weightOf(payer));
     this.#queries.get(payer.client)!.charge(query, milliseconds);
   }
 
-  /** Those of all that have their turn, `most` of them: each counts what those before it are about to have. Of equals those that stand first. */
+  /** Chooses up to `most` runs to have a turn. Each choice counts as time used for the next ones. Among equals, earlier ones in `all` are chosen. */
   choose<T extends Contender>(all: readonly T[], most: number): ReadonlySet<T> {
     const chosen = new Set<T>();
     while (chosen.size < Math.min(most, all.length)) {
@@ -94,7 +94,7 @@ export class Turns {
     return chosen;
   }
 
-  /** Those first who have had least. */
+  /** Sorts runs; those of clients and queries that have used least time come first. */
   order<T extends Contender>(all: readonly T[]): readonly T[] {
     return all.toSorted((a, b) => this.#compare(a, b));
   }
@@ -103,7 +103,7 @@ export class Turns {
     const { client } = a.payer;
     const fresh = (Number(b.isFresh) - Number(a.isFresh)) * slice;
     if (client !== b.payer.client) return this.#clients.had(client) - this.#clients.had(b.payer.client) + fresh;
-    // A query gains nothing by another of its runs that would take up a thread.
+    // Runs of the same query are equal, since replacing one by another would only take up a further thread.
     if (a.query === b.query) return 0;
     const queries = this.#queries.get(client)!;
     return queries.had(a.query) - queries.had(b.query) + fresh;

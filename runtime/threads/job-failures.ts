@@ -1,10 +1,10 @@
-/** What worker threads answer that is no success, as errors. */
+/** Turns failures that worker threads answer into errors. */
 import { DatasetError } from "../../datasets/dataset.ts";
 import { RunStopped, ScratchExhausted, StepsExceeded } from "../../engine/run/run-program.ts";
 import type { FromWorker, JobFailure } from "./worker-messages.ts";
 import { WorkerCrashed } from "./worker-thread.ts";
 
-/** A program computed on a partition for longer than a node spends on one. */
+/** A program computed longer on a partition than a node allows. */
 export class ComputeLimitExceeded extends Error {
   override readonly name = "ComputeLimitExceeded";
 
@@ -16,7 +16,7 @@ export class ComputeLimitExceeded extends Error {
   }
 }
 
-/** The answer, where it is of the kind that is expected; throws what else it says. */
+/** Returns the answer if it has the expected kind; otherwise throws the failure that it tells. */
 export function expect<K extends FromWorker["kind"]>(message: FromWorker, kind: K): Extract<FromWorker, { kind: K }> {
   if (message.kind === kind) return message as Extract<FromWorker, { kind: K }>;
   if (message.kind === "failed") throw errorOf(message.failure);

@@ -1,22 +1,22 @@
-/** The jobs that wait for a thread: programs in the order of their turns, columns to load before files of the demo dataset, first come, first served. */
+/** The jobs that wait for a thread: programs in the order of their turns; columns to load, then files of the demo dataset, in order of arrival. */
 import { RunStopped } from "../../engine/run/run-program.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
 import type { BegunRun } from "./begun-run.ts";
 import type { Contender, Turns } from "./fair-turns.ts";
 import type { FromWorker, Job } from "./worker-messages.ts";
 
-/** A job that waits, or that a thread has. */
+/** A job that waits for a thread or is on one. */
 export interface QueuedJob {
   readonly job: Job;
-  /** What the thread must know before it can do the job. */
+  /** The programs that the thread must know before it can do the job. */
   readonly programs?: readonly ReadyProgram[];
-  /** Of a job that runs programs. */
+  /** Present for a job that runs programs. */
   readonly run?: QueuedRun;
-  /** When a thread took it up, as `performance.now()`. */
+  /** When a thread began it, by `performance.now()`. */
   begun?: number;
-  /** The thread to which it is posted ahead. It waits all the same, and may be given to another one, until this one begins it. */
+  /** The thread to which it is posted ahead. Until that thread begins it, the job still waits and may be given to another one. */
   ahead?: { takeBack(): boolean } | undefined;
-  /** When nobody waited for it any more, of a load that a thread has. */
+  /** For a load on a thread: when the last one who waited for it gave up. */
   aborted?: number;
   readonly resolve: (answer: FromWorker) => void;
   readonly reject: (error: unknown) => void;
@@ -25,7 +25,7 @@ export interface QueuedJob {
 export interface QueuedRun extends Contender {
   readonly governed: BegunRun;
   isFresh: boolean;
-  /** Milliseconds that were charged for it. */
+  /** The milliseconds that were charged for it so far. */
   charged: number;
 }
 
@@ -41,7 +41,7 @@ export class JobQueues {
     this.#queues[job.job.kind].push(job);
   }
 
-  /** True where it waited, and now does not any more. Where it is posted ahead, it is its thread's from now on. */
+  /** Removes a job; returns whether it was waiting. A job that is posted ahead now belongs to its thread. */
   remove(job: QueuedJob): boolean {
     const queue = this.#queues[job.job.kind];
     const at = queue.indexOf(job);
@@ -49,14 +49,14 @@ export class JobQueues {
     return at >= 0;
   }
 
-  /** True where it waited, and no thread had begun it; then it rejects with `RunStopped`. */
+  /** Cancels a job that no thread has begun; it then rejects with `RunStopped`. Returns false if the job does not wait any more. */
   cancel(job: QueuedJob): boolean {
     if (!takeBack(job) || !this.remove(job)) return false;
     job.reject(new RunStopped("cancelled before a thread began"));
     return true;
   }
 
-  /** Takes out what a thread should do next. */
+  /** Takes the job that a thread should do next. */
   take({ mayRun }: { readonly mayRun: boolean }): QueuedJob | undefined {
     const { run, load, demo } = this.#queues;
     const first = mayRun ? this.runs().find(takeBack) : undefined;
@@ -64,7 +64,7 @@ export class JobQueues {
     return load.shift() ?? demo.shift();
   }
 
-  /** The jobs that run programs, those first whose turn is next. */
+  /** The waiting jobs that run programs; those whose turn is next come first. */
   runs(): readonly QueuedJob[] {
     const { run } = this.#queues;
     if (run.length < 2) return [...run];
@@ -72,7 +72,7 @@ export class JobQueues {
     return this.#turns.order([...byRun.keys()]).map((each) => byRun.get(each)!);
   }
 
-  /** What is posted ahead to a thread, and was not taken back. */
+  /** The job that is posted ahead to a thread, unless it was taken back. */
   aheadOf(thread: { takeBack(): boolean }): QueuedJob | undefined {
     return this.#queues.run.find(({ ahead }) => ahead === thread);
   }
@@ -82,7 +82,7 @@ export class JobQueues {
   }
 }
 
-/** It is posted ahead to nobody any more; false where its thread has begun it. */
+/** Takes back a job from the thread to which it is posted ahead, if any; returns false if that thread has begun it. */
 export function takeBack(job: QueuedJob): boolean {
   if (job.ahead && !job.ahead.takeBack()) return false;
   job.ahead = undefined;

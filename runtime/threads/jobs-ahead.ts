@@ -1,9 +1,9 @@
 /**
- * Which runs are posted ahead to the threads that compute, so that a thread has its next one without a turn of the main thread's event loop.
+ * Decides which runs are posted ahead to the threads that compute, so that a thread can begin its next run without waiting for the main thread.
  *
- * Promises: the order of turns is kept. What is posted ahead are the runs whose turns are next, as far as these are of one query: which of them comes first
- * makes no difference. All others wait for a thread that is free, and go before what is posted ahead where their turn is next by then. A run that is
- * posted ahead waits in the queue until its thread begins it: whichever thread is free before takes it.
+ * Guarantees: the order of turns is kept. Only runs whose turns are next, and that are all of one query, are posted ahead, since their order does not
+ * matter. All others wait for a free thread, and go before those posted ahead if their turn is next by then. A run that is posted ahead also stays in
+ * the queue until its thread begins it, so a thread that is free earlier takes it.
  */
 import { type QueuedJob, takeBack } from "./job-queues.ts";
 import type { RunJob } from "./worker-messages.ts";
@@ -14,7 +14,7 @@ export interface AheadThread {
   takeBack(): boolean;
 }
 
-/** `computing`: the threads whose run has its turn, which the next run takes over. `waiting`: the runs that wait, those first whose turn is next. */
+/** `computing` are the threads whose run has its turn; the next run takes over that turn. `waiting` are the waiting runs in the order of their turns. */
 export function postAhead(computing: readonly AheadThread[], waiting: readonly QueuedJob[]): void {
   const [first] = waiting;
   if (!first) return;

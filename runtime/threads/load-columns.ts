@@ -1,6 +1,6 @@
 /**
- * Columns of one partition that are to be loaded, as jobs of threads: as many as threads are free, so that one partition is there soon, and one for a file
- * that is far away, since its reads cost less together and a thread waits for them more than it works.
+ * Divides the columns of one partition that must be loaded into jobs: as many as there are free threads, so that a partition is loaded soon. A remote file
+ * gets one job, since reading it together costs less and its thread mostly waits.
  */
 import type { Load, Loaded, ToLoad } from "../../datasets/cache/cached-column.ts";
 import type { DiskTier, PlannedCopy } from "../../datasets/cache/disk/disk-tier.ts";
@@ -12,20 +12,20 @@ import type { LoadJob, LoadOutcome } from "./worker-messages.ts";
 
 export interface SubmittedLoad {
   readonly outcomes: Promise<readonly LoadOutcome[]>;
-  /** Nobody waits for this column any more. */
+  /** Tells that nobody waits for this column any more. */
   abort(column: number): void;
-  /** Nobody waits for any of them. */
+  /** Tells that nobody waits for any column of the job. */
   abandon(): void;
 }
 
 export interface LoadOptions {
-  /** Threads that have nothing to do. */
+  /** The number of idle threads. */
   readonly free: number;
   readonly submit: (job: LoadJob) => SubmittedLoad;
   readonly meter?: Meter | undefined;
-  /** Where copies are kept on the disk. */
+  /** The cache on the disk, if there is one. */
   readonly disk?: DiskTier | undefined;
-  /** Learns what the columns' bounds are. */
+  /** Is told the bounds of the loaded columns. */
   readonly bounds?: LoadedBounds | undefined;
 }
 
@@ -43,7 +43,7 @@ export function loadColumns(columns: Parameters<Load>[0], { free, submit, meter,
   return columns.map((column) => loading.get(column)!);
 }
 
-/** Into groups of about as many values each, the largest columns first. */
+/** Splits columns into groups of about equally many values, assigning the largest columns first. */
 function split(columns: readonly ToLoad[], most: number): readonly (readonly ToLoad[])[] {
   const groups = Array.from({ length: Math.min(most, columns.length) }, () => ({ values: 0, columns: [] as ToLoad[] }));
   for (const column of columns.toSorted((a, b) => b.location.values - a.location.values)) {
@@ -62,7 +62,7 @@ function jobOf(group: readonly ToLoad[], copies: readonly (PlannedCopy | undefin
   return { kind: "load", slab: group[0]!.place.slab.id, columns };
 }
 
-/** Never rejects. */
+/** Keeps or discards the copy on the disk, depending on the column's outcome. Never rejects. */
 async function settleCopy(disk: DiskTier, copy: PlannedCopy, outcomes: SubmittedLoad["outcomes"], index: number): Promise<void> {
   const outcome = await outcomes.then((all) => all[index]!).catch(() => undefined);
   disk.settle(copy, outcome?.kind === "column" ? outcome.disk : undefined);

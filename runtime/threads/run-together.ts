@@ -1,4 +1,4 @@
-/** Runs several programs over one partition in one pass, on a worker thread: compiled together there, and kept for the next partition. */
+/** Runs several programs over one partition in one pass on a worker thread. They are compiled together there, and the code is kept for the next partition. */
 import { LRUCache } from "lru-cache";
 import { compileTogether, type SourceProgram, type TogetherCode } from "../../engine/compile/compile-together.ts";
 import { encodePartial } from "../../engine/histogram/partial.ts";
@@ -7,7 +7,7 @@ import { computeTogether } from "../../engine/run/run-program.ts";
 import type { ProgramRun } from "./worker-messages.ts";
 
 interface Compiled {
-  /** One of equal key may read columns in another form. */
+  /** The programs for which the code was compiled. They are compared, since a program of equal key may read columns in another form. */
   readonly programs: readonly Program[];
   readonly code: TogetherCode;
   readonly module: WebAssembly.Module;
@@ -21,7 +21,7 @@ interface Area {
   readonly onWait: (milliseconds: number) => void;
 }
 
-/** `programs`: those of the runs, which all have the same work area. The encoded partial of each, or it throws for all of them. */
+/** Returns the encoded partial of each run, or throws for all of them. `programs` are those of the runs, which all have the same work area. */
 export function runTogether(
   runs: readonly ProgramRun[],
   programs: readonly SourceProgram[],

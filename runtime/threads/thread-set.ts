@@ -1,8 +1,8 @@
 /**
- * The worker threads that there are, and those that take their place.
+ * The set of worker threads. It replaces those that end.
  *
- * Promises: a thread that crashes is replaced, after a pause that doubles while threads keep crashing; one that is ended, at once. There are never more
- * than `mostThreads`, and without spare ones as many as may compute at a time.
+ * Guarantees: a crashed thread is replaced after a pause, which doubles while threads keep crashing; a thread that was ended is replaced at once. There are
+ * never more than `mostThreads`; without spare threads, there are as many as may compute at a time.
  */
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
@@ -10,27 +10,27 @@ import type { FromWorker } from "./worker-messages.ts";
 import { type WorkerCrashed, type WorkerEvents, WorkerThread, workerEntry } from "./worker-thread.ts";
 
 export interface ThreadOptions {
-  /** Programs that compute at a time. */
+  /** The most programs that compute at a time. */
   readonly threads: number;
   readonly memories: readonly WebAssembly.Memory[];
   readonly log: Log;
-  /** Milliseconds after which a first spare thread is started, for it to be there at once when it is needed; where absent, when it is needed. */
+  /** The milliseconds after which a first spare thread is started, before it is needed. If absent, it is started when it is needed. */
   readonly spareAfter?: number;
-  /** The most threads there may be, the spare ones among them. */
+  /** The most threads, including spare ones. */
   readonly mostThreads?: number;
-  /** The thread's program; tests have their own. */
+  /** The module that a thread runs; tests have their own. */
   readonly entry?: URL;
 }
 
 interface ThreadEvents {
   readonly onIdle: (thread: WorkerThread) => void;
-  /** It has begun what was posted ahead to it. */
+  /** Called when the thread has begun the job that was posted ahead to it. */
   readonly onNext: (thread: WorkerThread, answer: Promise<FromWorker>) => void;
-  /** It crashed, or is ended because all are. */
+  /** Called when the thread crashed, or is ended because all are. */
   readonly onDead: (thread: WorkerThread) => void;
 }
 
-/** Milliseconds. A thread that lived this long did not crash because of how it was started. */
+/** In milliseconds. A thread that lived this long did not crash because of its start. */
 const soundLife = 10_000;
 
 export class ThreadSet {
@@ -38,7 +38,7 @@ export class ThreadSet {
   readonly #options: ThreadOptions;
   readonly #events: ThreadEvents;
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Threads in a row that crashed soon after their start. */
+  /** The number of threads in a row that crashed soon after their start. */
   #crashes = 0;
   #closed = false;
 
@@ -57,13 +57,13 @@ export class ThreadSet {
     return [...this.#threads].filter(({ state }) => state === wanted).length;
   }
 
-  /** Starts one more where there may be more. */
+  /** Starts one more thread, unless `mostThreads` are running. */
   addSpare(): void {
     const { threads, mostThreads = 2 * threads + 2 } = this.#options;
     if (this.#threads.size < mostThreads) this.#start();
   }
 
-  /** Ends a thread, and starts another where there are too few then. Resolves when nothing of it uses memory any more. */
+  /** Ends a thread, and starts another if there are too few then. Resolves when the ended thread does not use memory any more. */
   replace(thread: WorkerThread): Promise<void> {
     this.#threads.delete(thread);
     if (this.#threads.size < this.#options.threads) this.#start();
@@ -77,7 +77,7 @@ export class ThreadSet {
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  /** Where there are fewer than `most` by then. */
+  /** Starts a thread after `wait` milliseconds, if there are fewer than `most` by then. */
   #startLater(most: number, wait: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);

@@ -1,5 +1,5 @@
 /**
- * What the main thread and its worker threads say to each other. A worker does one job at a time; each job that it does has one answer. One more may be
+ * The messages between the main thread and its worker threads. A worker does one job at a time, and answers each job once. One more job may be
  * posted ahead: the worker begins it as soon as it has ended the one before, unless it was taken back by then.
  */
 import type { DiskOutcome, DiskPlace } from "../../datasets/cache/disk/read-through.ts";
@@ -10,20 +10,20 @@ import type { ProgramSource } from "../../engine/program/source.ts";
 import type { NumberBounds } from "../../engine/skip/number-bounds.ts";
 
 export type ToWorker =
-  /** Once, first: the memories, by slab id, and two places for the tickets of jobs that are posted ahead and not begun yet; both threads change them. */
+  /** Sent once, first: the memories by slab id, and two places for the tickets of jobs that are posted ahead and not begun; both threads change these. */
   | { readonly kind: "slabs"; readonly memories: readonly WebAssembly.Memory[]; readonly tickets: Int32Array<SharedArrayBuffer> }
-  /** Before the first run of the program on this worker. */
+  /** Sent before the first run of the program on this worker. */
   | {
       readonly kind: "program";
       readonly programKey: string;
       readonly program: Program;
       readonly module: WebAssembly.Module;
-      /** Those that the module is to be given before it runs; absent where it has them. */
+      /** The numbers to set in the module before it runs; absent if the module has them already. */
       readonly numbers?: readonly number[];
       readonly source?: ProgramSource;
     }
   | { readonly kind: "forget"; readonly programKey: string }
-  /** Nobody waits for this column of the load that it has: it ends soon, as stopped. */
+  /** Stops reading this column of the worker's present load, since nobody waits for it any more. */
   | { readonly kind: "abort"; readonly column: number }
   | { readonly kind: "ahead"; readonly ticket: number; readonly place: number; readonly job: RunJob }
   | Job;
@@ -43,12 +43,12 @@ export interface ColumnToLoad {
   readonly valid?: Block;
   readonly strings?: Block;
   readonly offsets: readonly Block[];
-  /** Its copy on the disk. */
+  /** The place of its copy in the cache on the disk. */
   readonly disk?: DiskPlace;
 }
 
 export type LoadOutcome =
-  /** `offsetsOf`: the column of the job whose offsets are its own, too: those at its own place were not written. */
+  /** `offsetsOf` is the index of the column in the job that has the same offsets; the column's own were not written then. */
   | {
       readonly kind: "column";
       readonly values: number;
@@ -65,22 +65,22 @@ export type LoadOutcome =
 export interface RunJob {
   readonly kind: "run";
   readonly programs: readonly ProgramRun[];
-  /** In one pass over one partition, in one work area that is named for each of them: what goes wrong is the outcome of all. */
+  /** Whether the programs run in one pass over one partition, in one work area that all of them name. A failure is then the outcome of all. */
   readonly isTogether?: boolean;
 }
 
 export interface ProgramRun {
   readonly programKey: string;
-  /** Where its columns and its work area are. */
+  /** The id of the slab that has its columns and its work area. */
   readonly slab: number;
   readonly entries: number;
-  /** Byte address for each of the program's inputs. */
+  /** The byte address of each of the program's inputs. */
   readonly addresses: readonly number[];
-  /** Of this program alone, but where they run together: its stop flag ends no other. */
+  /** The program's own work area, so that its stop flag stops no other program; if programs run together, they share it. */
   readonly work: Block;
 }
 
-/** `milliseconds`: of the thread, in the program and in encoding its partial; waiting for its turn is not among them. */
+/** `milliseconds` is the thread's time for the program and for encoding its partial, without waiting for turns. */
 export type ProgramOutcome = { readonly milliseconds: number } & (
   | { readonly kind: "partial"; readonly partial: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly failure: JobFailure }
@@ -94,7 +94,7 @@ export interface DemoJob {
 }
 
 export type FromWorker =
-  /** Once, when jobs may be sent. */
+  /** Sent once, when the worker is ready for jobs. */
   | { readonly kind: "up" }
   | { readonly kind: "loaded"; readonly outcomes: readonly LoadOutcome[] }
   | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
@@ -106,10 +106,10 @@ export type FromWorker =
  * - `stopped`: the stop flag was set.
  * - `scratch`: the work area was too small.
  * - `steps`: going through its lists would take too many steps.
- * - `limit`: it computed for longer than it may, which is so many milliseconds.
+ * - `limit`: it computed longer than the limit, which is in milliseconds.
  * - `interrupted`: its thread was ended because of another program of the job.
- * - `trap`: the compiled program did what no program may do, such as reaching beyond the memory; it may have written where it may not.
- * - `internal`: another fault of ours.
+ * - `trap`: the compiled program broke a rule of WebAssembly, such as reaching beyond the memory; it may have overwritten columns.
+ * - `internal`: another error in this software.
  */
 export type JobFailure =
   | { readonly kind: "dataset"; readonly message: string; readonly permanent: boolean }

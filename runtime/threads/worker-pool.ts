@@ -1,16 +1,16 @@
 /**
- * The jobs of the worker threads, and those that wait for one. Columns to load go before files of the demo dataset, first come, first served; programs whose columns
- * are ready go before both, as far as it is their turn (`fair-turns.ts`).
+ * Runs jobs on worker threads, and queues them while no thread is free. Columns to load go before files of the demo dataset, in order of arrival; programs
+ * whose columns are ready go before both, if it is their turn (`fair-turns.ts`).
  *
- * As many programs compute as there are threads to be. Where one computes for long while others wait it has to leave its turn to them between two blocks of
- * events, and keeps its thread and what it has added up; a spare thread takes up the others. A spare thread is started when all threads are at long jobs, so
- * that it is there when somebody comes. More are started while runs wait, until as many are free of long jobs as may compute at a time. A program that is in
- * the midst of one long event computes on meanwhile, on a thread that steps back behind the others: it has what they leave. Such a thread is replaced after
- * its job, for the system lets none come forward again.
+ * At most `threads` programs compute at a time. One that computes for long while others wait leaves its turn to them between two blocks of events. It
+ * keeps its thread and its sums; a spare thread runs the others. A spare thread is started when all threads have long jobs, before it is needed. More are
+ * started while runs wait, until as many threads are free of long jobs as may compute at a time. A program in the middle of one long event goes on
+ * computing meanwhile, on a thread with lower priority in the system. Such a thread is replaced after its job, since the system does not allow
+ * raising the priority again.
  *
- * Promises: every job settles; a thread that crashes fails its own job only (`WorkerCrashed`) and is replaced
- * (`thread-set.ts`); a program that has computed for `mostCompute` is stopped; a thread that computes or loads on after its job
- * was stopped is ended and replaced. Does not bound the jobs that wait: the column cache and the claims do.
+ * Guarantees: every job settles. A thread that crashes fails only its own job (`WorkerCrashed`) and is replaced (`thread-set.ts`). A program that has
+ * computed for `mostCompute` is stopped. A thread that goes on after its job was stopped is ended and replaced. The number of waiting jobs is not bounded
+ * here, but by the column cache and the claims.
  */
 import type { Load } from "../../datasets/cache/cached-column.ts";
 import { RunStopped } from "../../engine/run/run-program.ts";
@@ -28,32 +28,32 @@ import type { DemoJob, FromWorker, LoadJob, ProgramOutcome, RunJob } from "./wor
 import { WorkerCrashed, type WorkerThread } from "./worker-thread.ts";
 
 export interface Running {
-  /** One outcome for each program. Rejects with `RunStopped` where it was cancelled, and with `WorkerCrashed`. Settles when no thread uses the memory any more. */
+  /** One outcome for each program. Rejects with `RunStopped` if it was cancelled, or `WorkerCrashed`. Settles once no thread uses the job's memory any more. */
   readonly done: Promise<readonly ProgramOutcome[]>;
-  /** When a thread took it up, as `performance.now()`; undefined before. */
+  /** When a thread began it, by `performance.now()`; undefined before. */
   begun(): number | undefined;
-  /** True where it had not begun; then it rejects with `RunStopped`. */
+  /** Cancels the job if it has not begun; `done` then rejects with `RunStopped`. Returns whether it did. */
   cancel(): boolean;
-  /** Stops one of its programs, within 30 ms or so. */
+  /** Stops one of its programs within about 30 ms. */
   stop(index: number): void;
 }
 
 export interface WorkerPoolOptions extends Pick<LoadOptions, "disk" | "bounds">, ThreadOptions {
   readonly meter?: Meter;
-  /** Milliseconds of a thread that a program may have for one partition. */
+  /** The most milliseconds of a thread's time for one program over one partition. */
   readonly mostCompute?: number;
-  /** Milliseconds that a job has to end after it was stopped. */
+  /** The milliseconds within which a job must end after it was stopped. */
   readonly patience?: number;
 }
 
-/** Between two looks at what threads compute. */
+/** The milliseconds between two checks of what threads compute. */
 const lookEvery = 20;
 
 export class WorkerPool {
   readonly #threads: ThreadSet;
   readonly #turns = new Turns();
   readonly #queues = new JobQueues(this.#turns);
-  /** What each thread that is busy has. */
+  /** The job of each busy thread. */
   readonly #jobs = new Map<WorkerThread, QueuedJob>();
   readonly #options: WorkerPoolOptions;
   #looking: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ export class WorkerPool {
     this.#threads = new ThreadSet(options, { onIdle, onNext: (thread, answer) => this.#adopt(thread, answer), onDead });
   }
 
-  /** Threads that are up. */
+  /** The number of threads that have started. */
   get alive(): number {
     return this.#threads.count("idle") + this.#threads.count("busy");
   }
@@ -82,7 +82,7 @@ export class WorkerPool {
     return this.#threads.count("busy");
   }
 
-  /** A column rejects with `RunStopped` when its signal aborts: at once where no thread began and none of its job is wanted, else when the thread has stopped. */
+  /** Loads columns. A column whose signal aborts rejects with `RunStopped`: at once if no thread has begun the job and nobody wants it, else when the thread stops. */
   readonly load: Load = (columns) =>
     loadColumns(columns, {
       ...this.#options,
@@ -103,7 +103,7 @@ export class WorkerPool {
     };
   }
 
-  /** `programs`: those of the job. */
+  /** Runs a job; `programs` are its programs. */
   run(job: RunJob, programs: readonly ReadyProgram[], payer = usualPayer): Running {
     const governed = new BegunRun(job, this.#options.memories, this.#options.mostCompute ?? Number.POSITIVE_INFINITY);
     const query = [...new Set(job.programs.map(({ programKey }) => programKey))].join();
@@ -177,7 +177,7 @@ export class WorkerPool {
     answer.finally(ended).then(job.resolve, job.reject);
   }
 
-  /** The thread has begun what was posted ahead to it. */
+  /** Takes note that the thread has begun the job that was posted ahead to it. */
   #adopt(thread: WorkerThread, answer: Promise<FromWorker>): void {
     const job = this.#queues.aheadOf(thread)!;
     this.#queues.remove(job);
@@ -187,7 +187,7 @@ export class WorkerPool {
     this.#takeTurns();
   }
 
-  /** A thread is no more, or about to be: what is posted ahead to it is another's to run, where it has begun as soon as nothing of the thread uses its memory. */
+  /** Gives the job posted ahead to an ending thread to another one. If the thread has begun it, this waits until the thread does not use its memory any more. */
   async #runElsewhere(thread: WorkerThread, ended: () => Promise<void>): Promise<void> {
     const job = this.#queues.aheadOf(thread);
     if (!job || takeBack(job)) return;
@@ -200,7 +200,7 @@ export class WorkerPool {
     this.#takeTurns();
   }
 
-  /** How many runs have their turn. */
+  /** The number of runs that have their turn. */
   get #computing(): number {
     return [...this.#jobs.values()].filter(({ run }) => run?.governed.turnSince !== undefined).length;
   }
@@ -211,7 +211,7 @@ export class WorkerPool {
     this.#looking = setTimeout(() => this.#look(), lookEvery);
   }
 
-  /** What runs have had since the last time. */
+  /** Charges runs for the time since the last call. */
   #charge(now: number): void {
     const passed = now - this.#looked;
     this.#looked = now;
@@ -223,7 +223,7 @@ export class WorkerPool {
     }
   }
 
-  /** Charges runs for what they had, ends what does not end by itself, and sees to it that others have their turn. */
+  /** The regular check: charges runs for their time, ends threads that do not heed stops, and gives turns to others. */
   #look(): void {
     this.#looking = undefined;
     const now = performance.now();
@@ -238,7 +238,7 @@ export class WorkerPool {
     this.#lookSoon();
   }
 
-  /** Gives the turns to those who have had least, of the runs that have a thread and of those that could have one now. */
+  /** Gives the turns to the runs of those who have used least time, among the runs on threads and those that could have a thread now. */
   #takeTurns(): void {
     if (this.#closed) return;
     const now = performance.now();
@@ -261,7 +261,7 @@ export class WorkerPool {
   #takeTurn(thread: WorkerThread, run: QueuedRun): void {
     run.governed.takeTurn();
     const ahead = this.#queues.aheadOf(thread);
-    // Where it has begun, it is what has to wait.
+    // If the thread has begun the job posted ahead, that job is the one that must wait.
     if (ahead && !takeBack(ahead)) ahead.run!.governed.takeTurn();
   }
 
@@ -273,7 +273,7 @@ export class WorkerPool {
     if (needsSpare(busy, { computing: this.#options.threads, runsWait: this.#queues.runs().length > 0 })) this.#threads.addSpare();
   }
 
-  /** Ends a thread that does not heed that its job was stopped. The job settles when nothing uses its memory any more. */
+  /** Ends a thread that went on although its job was stopped. The job settles once its memory is not used any more. */
   async #end(thread: WorkerThread): Promise<void> {
     const { job, run, resolve, reject } = this.#jobs.get(thread)!;
     this.#options.log.warn({ job: job.kind, query: run?.query }, "a worker thread went on with what was stopped: it is ended and replaced");

@@ -1,11 +1,11 @@
 /**
- * One worker thread as the pool sees it.
+ * The pool's handle of one worker thread.
  *
  *   starting --up--> idle <--job, answer--> busy
  *   any of these --crash--> dead   its job fails; `onDead` is called once
  *
- * While it is busy one more job may be posted ahead: the thread begins it by itself as soon as its job has ended, and no turn of the main thread's event
- * loop is waited for. Until it has begun it can be taken back: the two threads agree on that by its ticket, in memory that they share.
+ * While it is busy, one more job may be posted ahead: the thread begins that as soon as its present job has ended, without waiting for the main thread.
+ * Until it has begun, the job can be taken back; the two threads agree on this by its ticket in shared memory.
  */
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
@@ -15,20 +15,20 @@ import type { ReadyProgram } from "../node/program-cache.ts";
 import type { FromWorker, Job, RunJob, ToWorker } from "./worker-messages.ts";
 
 /**
- * Reading throws away some 30 MB of buffers between two small collections of garbage. A thread's heap that begins smaller than this (in MiB) would
- * be collected as a whole each time. It holds for all threads that start from now on.
+ * The initial heap of a thread in MiB. Reading discards some 30 MB of buffers between two minor garbage collections; a smaller heap would be collected
+ * completely each time. The flag applies to all threads that start from now on.
  */
 const firstHeap = 64;
 setFlagsFromString(`--initial-old-space-size=${firstHeap}`);
 
-/** A job's thread ended under it: trying again may help. */
+/** The thread ended while it did the job; trying again may help. */
 export class WorkerCrashed extends Error {
   override readonly name = "WorkerCrashed";
 }
 
 export interface WorkerEvents {
   readonly onIdle: () => void;
-  /** Its job has ended, and the one that was posted ahead is its job now; it cannot be taken back any more. */
+  /** Called when the thread has begun the job that was posted ahead, so that it cannot be taken back any more. */
   readonly onNext: (answer: Promise<FromWorker>) => void;
   readonly onDead: (cause: WorkerCrashed) => void;
 }
@@ -43,17 +43,17 @@ export class WorkerThread {
   state: "starting" | "idle" | "busy" | "dead" = "starting";
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
-  /** Programs that the thread has, in the form that was run last; it forgets those that are pushed out, and is told them again when needed. */
+  /** The programs that the thread knows, in the form that ran last. A program that leaves this cache is forgotten there, too, and is sent again when needed. */
   readonly #programs = new LRUCache<string, ReadyProgram>({
     max: mostPrograms,
     dispose: (_, programKey, reason) => reason === "evict" && this.#send({ kind: "forget", programKey }),
   });
   #current: Current | undefined;
-  /** What is posted ahead, and was not taken back. */
+  /** The job that is posted ahead, unless it was taken back. */
   #ahead: { readonly ticket: number; readonly job: RunJob } | undefined;
   /**
-   * The ticket of what is posted ahead, as long as neither thread has taken it, in one of two places: in the other one may still be that of its job, which
-   * was posted ahead before and which it is about to begin.
+   * The ticket of the job that is posted ahead, as long as neither thread has taken it. There are two places, since the other one may still hold the ticket
+   * of the job before, which the thread is about to begin.
    */
   readonly #aheadTickets = new Int32Array(new SharedArrayBuffer(8));
   #place = 0;
@@ -61,7 +61,7 @@ export class WorkerThread {
 
   constructor(options: { readonly memories: readonly WebAssembly.Memory[]; readonly entry: URL; readonly events: WorkerEvents }) {
     this.#events = options.events;
-    // Deno does not take `execArgv`; on Node the flags of this process are of no use to the thread.
+    // Deno refuses `execArgv`. On Node it is empty, since the thread does not need the flags of this process.
     this.#worker = "Deno" in globalThis ? new Worker(options.entry) : new Worker(options.entry, { execArgv: [] });
     this.#worker.on("message", (message: FromWorker) => this.#hear(message));
     this.#worker.on("error", (error) => this.#die(`A worker thread failed: ${error instanceof Error ? error.message : error}`, error));
@@ -70,7 +70,7 @@ export class WorkerThread {
     this.#send({ kind: "slabs", memories: options.memories, tickets: this.#aheadTickets });
   }
 
-  /** Only when idle. Rejects with `WorkerCrashed` where the thread ends first. */
+  /** Does a job; to be called only while the thread is idle. Rejects with `WorkerCrashed` if the thread ends first. */
   perform(job: Job, programs: readonly ReadyProgram[] = []): Promise<FromWorker> {
     for (const program of programs) this.#teach(program);
     this.#send(job);
@@ -88,10 +88,10 @@ export class WorkerThread {
     return this.#ahead !== undefined;
   }
 
-  /** Only when it is busy and has nothing ahead. */
+  /** Posts a job ahead; to be called only while the thread is busy and has no job posted ahead. */
   postAhead(job: RunJob, programs: readonly ReadyProgram[]): void {
     for (const program of programs) this.#teach(program);
-    // Never 0.
+    // Tickets are never 0, which stands for none.
     this.#tickets = (this.#tickets % (2 ** 31 - 1)) + 1;
     const [ticket, place] = [this.#tickets, this.#place];
     Atomics.store(this.#aheadTickets, place, ticket);
@@ -99,7 +99,7 @@ export class WorkerThread {
     this.#send({ kind: "ahead", ticket, place, job });
   }
 
-  /** Takes back what is posted ahead; false where the thread has begun it. */
+  /** Takes back the job that is posted ahead; returns false if the thread has begun it. */
   takeBack(): boolean {
     if (!this.#ahead) return false;
     const { ticket } = this.#ahead;
@@ -113,7 +113,7 @@ export class WorkerThread {
     if (this.#current?.job === job) this.#send({ kind: "abort", column });
   }
 
-  /** Ends the thread, whatever it is at; its job is its owner's to settle. Resolves when nothing of it uses memory any more. */
+  /** Ends the thread at once; the caller must settle its job. Resolves when the thread does not use memory any more. */
   async end(): Promise<void> {
     this.state = "dead";
     this.#current = undefined;
@@ -163,7 +163,7 @@ export class WorkerThread {
   }
 }
 
-/** What a thread runs. */
+/** The module that a thread runs. */
 export function workerEntry(): URL {
   return new URL("Deno" in globalThis ? "./worker.ts" : "./worker-node.mjs", import.meta.url);
 }

@@ -28,12 +28,12 @@ import type {
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
 
-/** The thread that answers people goes before those that compute. On Linux this is of the calling thread alone, elsewhere of the whole process. */
+/** Lowers this thread's priority below the main thread's, which answers people. Only on Linux, since elsewhere it would affect the whole process. */
 if (process.platform === "linux") {
   try {
     setPriority(Math.min(19, getPriority() + 5));
   } catch {
-    // Where it is not permitted, they share alike.
+    // If that is not permitted, all threads have the same priority.
   }
 }
 
@@ -41,11 +41,11 @@ type Known = Extract<ToWorker, { kind: "program" }>;
 
 const programs = new Map<string, Known>();
 let memories: readonly WebAssembly.Memory[] = [];
-/** Those of jobs that are posted ahead. */
+/** The tickets of jobs that are posted ahead. */
 let tickets: Int32Array | undefined;
-/** Resolves when this thread has done what it was given so far. */
+/** Resolves when this thread has done all its jobs so far. */
 let done: Promise<void> = Promise.resolve();
-/** For each column of the load that this thread is at. */
+/** One controller for each column of the present load. */
 let stopping: readonly AbortController[] = [];
 
 port.on("message", (message: ToWorker) => {
@@ -73,19 +73,19 @@ port.on("message", (message: ToWorker) => {
   }
 });
 say({ kind: "up" });
-// Where it fails, reading says so.
+// A failure is ignored here, since reading will report it.
 prepareReading().catch(() => {});
 
-/** After what it was given before, unless `mayBegin` says no then. */
+/** Performs a job after those before it, unless `mayBegin` returns false then. */
 function performNext(job: Job, mayBegin = () => true): void {
-  // The messages for a later job, which come in the midst of this one, may have the thread forget them.
+  // Looked up now, since messages for a later job may arrive during this one and make the thread forget these programs.
   const known = job.kind === "run" ? job.programs.map(({ programKey }) => programs.get(programKey)) : [];
   done = done.then(async () => {
     if (mayBegin()) await perform(job, known);
   });
 }
 
-/** Never rejects. `known`: the programs that it runs. */
+/** Performs a job and posts its answer; never rejects. `known` has the programs of the job. */
 async function perform(job: Job, known: readonly (Known | undefined)[]): Promise<void> {
   try {
     const answer = await answerTo(job, known);
@@ -106,7 +106,7 @@ async function answerTo(job: Job, known: readonly (Known | undefined)[]): Promis
     case "run":
       return { kind: "ran", outcomes: await (job.isTogether ? runInOnePass(job, known) : runAll(job, known)) };
     case "demo": {
-      // Loaded by threads that make the demo dataset, and by no other.
+      // Loaded only by threads that write the demo dataset.
       const { writeDemoFile } = await import("../../datasets/demo/write-demo-file.ts");
       await writeDemoFile(job.directory, job.index);
       return { kind: "wrote" };
@@ -134,7 +134,7 @@ async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]>
 
 function boundColumn(slab: number, { location, values, valid }: ColumnToLoad, count: number) {
   const { dtype } = location.column;
-  // What may be read behind a block is its own.
+  // The bytes behind a block, which code may read, belong to it, so they can be used as scratch.
   const scratch = values.address + values.bytes;
   return boundValues(memories[slab]!, { dtype, count, values: values.address, valid: valid?.address, scratch });
 }
@@ -149,7 +149,7 @@ function targetOf(slab: number, { location, values, valid, strings, offsets }: C
   };
 }
 
-/** What one program does wrong is its own outcome: the others are run all the same. */
+/** Runs programs one after another. A failure is the outcome of one program only; the others run all the same. */
 async function runAll({ programs: runs }: RunJob, all: readonly (Known | undefined)[]): Promise<readonly ProgramOutcome[]> {
   const outcomes: ProgramOutcome[] = [];
   for (const [index, run] of runs.entries()) {
@@ -169,7 +169,7 @@ async function runAll({ programs: runs }: RunJob, all: readonly (Known | undefin
     } catch (error) {
       const failure = describe(error);
       outcomes.push({ kind: "failed", failure, milliseconds: computed() });
-      // The columns may not be what they were: the main thread is told at once.
+      // The program may have overwritten columns, so the main thread must know at once.
       if (failure.kind === "trap") break;
     }
   }
@@ -177,9 +177,9 @@ async function runAll({ programs: runs }: RunJob, all: readonly (Known | undefin
   return outcomes;
 }
 
-/** What goes wrong is the outcome of all. */
+/** Runs programs in one pass. A failure is the outcome of all of them. */
 async function runInOnePass({ programs: runs }: RunJob, known: readonly (Known | undefined)[]): Promise<readonly ProgramOutcome[]> {
-  // With it comes the compiler, half of a thread's code: one that never needs it starts in half the time.
+  // Loaded only now, since it includes the compiler, half of a thread's code; a thread without it starts in half the time.
   const { runTogether } = await import("./run-together.ts");
   const [{ slab, entries, work }] = runs as readonly [ProgramRun];
   const memory = memoryOf(slab, [work, ...runs.flatMap((run, index) => dictionariesOf(run, known[index]))]);
@@ -188,7 +188,7 @@ async function runInOnePass({ programs: runs }: RunJob, known: readonly (Known |
   const onWait = (milliseconds: number) => {
     waited += milliseconds;
   };
-  /** For each of them. */
+  /** The milliseconds of computing so far, divided among the programs. */
   const computed = () => (performance.now() - begun - waited) / runs.length;
   try {
     const sources = runs.map(({ programKey }, index) => {
@@ -209,7 +209,7 @@ async function runInOnePass({ programs: runs }: RunJob, known: readonly (Known |
   }
 }
 
-/** What a run reads of columns itself, and not its module; not larger than this. */
+/** The dictionaries that the run reads outside of its module; each block is at least as large as the dictionary can be. */
 function dictionariesOf({ addresses }: ProgramRun, known: Known | undefined): readonly Block[] {
   const inputs = known?.program.inputs ?? [];
   return inputs.flatMap(({ kind }, index) =>
@@ -217,12 +217,12 @@ function dictionariesOf({ addresses }: ProgramRun, known: Known | undefined): re
   );
 }
 
-/** The slab's memory, at least as large as the main thread saw it when it reserved these blocks, and what may be read behind them. */
+/** The slab's memory. It has grown at least far enough for these blocks and the bytes behind them that code may read. */
 function memoryOf(slab: number, blocks: readonly (Block | undefined)[]): WebAssembly.Memory {
   const memory = memories[slab];
   if (!memory) throw new Error(`Cannot use slab ${slab}: this thread was not given it`);
   const end = Math.max(...blocks.map((block) => (block ? block.address + taken(block.bytes) : 0)));
-  // Growth on another thread shows at the next look at `buffer`, at the latest after a `grow` of our own.
+  // Growth on another thread may show in `buffer` only after a call of `grow` on this one.
   if (memory.buffer.byteLength < end) memory.grow(0);
   return memory;
 }
