@@ -1,7 +1,7 @@
-/** Waiting for what takes no signal, and for several who may each give up. */
+/** Helps to abort waiting for promises that take no signal, and work that several callers share. */
 import { setMaxListeners } from "node:events";
 
-/** What the promise gives, or a rejection with the signal's reason as soon as that aborts; whatever the promise does then is nobody's concern here. */
+/** Settles like the promise, or rejects with the signal's reason as soon as that aborts; the promise's later outcome is ignored. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   promise.catch(() => undefined);
   signal.throwIfAborted();
@@ -17,11 +17,11 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   }
 }
 
-/** A signal that aborts when the last of several has, with that one's reason. `release` leaves nothing behind at those that live on. */
+/** A signal that aborts once all of several signals have, with the last one's reason. `release` removes its listeners from them. */
 export function whenAllAbort(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; release(): void } {
   if (signals.length === 1) return { signal: signals[0]!, release: () => {} };
   const controller = new AbortController();
-  // Each of many programs waits with it.
+  // Many programs may listen to it, which is no leak, so no warning is wanted.
   setMaxListeners(0, controller.signal);
   const check = () => {
     if (signals.every(({ aborted }) => aborted)) controller.abort(signals.at(-1)?.reason);

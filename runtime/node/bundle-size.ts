@@ -1,28 +1,28 @@
 /**
- * How many subtasks a node claims at a time: those that should be short together, so that each does not cost a round trip of its own; all
- * others alone, so that nothing waits with what may take long. A program that never ran here should take as long
- * as the latest of the same shape.
+ * Decides how many subtasks a node claims at a time. Short ones are claimed together, so that not each costs a round trip; all
+ * others are claimed alone, so that no subtask waits for a long one. A program that never ran here is expected to take as long
+ * as the latest one of the same shape.
  */
 import { LRUCache } from "lru-cache";
 import type { Subtask } from "../../coordination/coordinator.ts";
 
-/** Milliseconds of threads' time that one bundle of claims should take. */
+/** The milliseconds of threads' time that one bundle of claims should take. */
 const mostWork = 50;
-/** What takes no longer together is not divided between threads: claiming and completing it once more would cost about as much. */
+/** In milliseconds. Bundles that take no longer are not divided between threads, since one more claim and completion would cost about as much. */
 const leastWork = 2;
-/** More would save little. Not more than `mostPrograms`: they may be of as many programs. */
+/** The most subtasks in a bundle; more would save little. It must not exceed `mostPrograms`, since each may be of another program. */
 export const mostTogether = 32;
-/** So many past subtasks must be known to tell how long the next ones take. */
+/** The fewest past subtasks from which the time of the next ones is estimated. */
 const fewest = 4;
-/** How many past subtasks to judge by. */
+/** The most past subtasks from which times are estimated. */
 const remembered = 8;
 
 export class BundleSize {
-  /** Milliseconds of threads' time that the latest short subtasks took. */
+  /** The milliseconds of threads' time of the latest short subtasks. */
   readonly #times: number[] = [];
-  /** Milliseconds of threads' time that the latest subtask of a program took. */
+  /** The milliseconds of threads' time of the latest subtask of each program. */
   readonly #latest = new LRUCache<string, number>({ max: 1_000 });
-  /** Likewise, of any program of a shape over a dataset. */
+  /** The same for the latest subtask of any program of a shape, over a dataset. */
   readonly #alike = new LRUCache<string, number>({ max: 1_000 });
 
   note(subtask: Subtask, milliseconds: number): void {
@@ -38,22 +38,22 @@ export class BundleSize {
     if (subtask.shape) this.#alike.set(nameAlike(subtask), Number.POSITIVE_INFINITY);
   }
 
-  /** Whether a subtask is to be claimed alone. */
+  /** Whether a subtask should be claimed alone. */
   comesAlone(subtask: Subtask): boolean {
     return (this.costOf(subtask) ?? Number.POSITIVE_INFINITY) > mostWork;
   }
 
-  /** Milliseconds of threads' time that the latest subtask of its program took, or of one alike; undefined where none is known. */
+  /** The milliseconds of threads' time of the latest subtask of its program, or of one of the same shape; undefined if none is known. */
   costOf(subtask: Subtask): number | undefined {
     return this.#latest.get(subtask.programKey) ?? this.#alike.get(nameAlike(subtask));
   }
 
-  /** As many as should take `mostWork` together; 1 where few are known. */
+  /** How many subtasks should take `mostWork` together; 1 if too few times are known. */
   get most(): number {
     return this.#within(mostWork);
   }
 
-  /** As many as should take `leastWork` together; 1 where few are known. */
+  /** How many subtasks should take `leastWork` together; 1 if too few times are known. */
   get least(): number {
     return this.#within(leastWork);
   }

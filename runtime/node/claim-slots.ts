@@ -1,6 +1,6 @@
 /**
- * The slots of a node: each is for one bundle of claims that load or compute. So many are for anybody, and so many more for clients of whom the node has
- * nothing, where those are taken: whoever comes while others compute for long does not wait for them.
+ * The slots of a node, each for one bundle of claims that load or compute. Some are for all clients. When these are taken, others remain for clients for
+ * whom the node computes nothing, so that a newcomer does not wait for the long subtasks of others.
  */
 import pLimit from "p-limit";
 
@@ -9,7 +9,7 @@ export interface SlotNumbers {
   readonly newcomers: number;
 }
 
-/** Has an action wait for a slot, those for anybody first, and tells it which it has. */
+/** Returns a function that runs an action as soon as a slot is free, preferably one for all clients, and tells the action which kind of slot it has. */
 export function createSlots({ anybody, newcomers }: SlotNumbers) {
   const inSlot = pLimit(anybody + newcomers);
   let free = anybody;

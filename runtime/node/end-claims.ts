@@ -1,8 +1,8 @@
 /**
- * How claims end that a node has computed, or could not: each is released, has failed, or is completed after its partial is stored.
+ * Ends the claims of a node after computing: each is released, fails, or is completed after its partial is stored.
  *
- * Where store and coordinator keep their records in one place, partials and the ends of their claims are written in one transaction; else the partials first.
- * Promises: no claim is completed whose partial is not on disk; where the store fails, claims are handed back.
+ * If store and coordinator share one environment, partials and the ends of their claims are written in one transaction; otherwise partials are written first.
+ * Guarantees: no claim is completed before its partial is on disk; if the store fails, claims are handed back.
  */
 import type { Log } from "../../base/log.ts";
 import { type Backoff, retry } from "../../base/retry.ts";
@@ -18,7 +18,7 @@ type Stored = { readonly kind: "stored" };
 type Computed = Extract<Outcome, { kind: "partial" }>;
 type Failed = Extract<Outcome, { kind: "failed" }>;
 
-/** A claimed subtask and what became of it; `stored`: the store had its partial already. */
+/** A claimed subtask and its ending; `stored` means that the store had its partial already. */
 export interface Ended<Ending = Outcome | Stored> {
   readonly claim: Claim;
   /** Milliseconds since the epoch. */
@@ -31,17 +31,17 @@ interface EndOptions {
   readonly store: Pick<Store, "putPartials" | "putPartialsWithin">;
   readonly log: Log;
   readonly meter?: Meter;
-  /** What people call the node; its id where that is unknown. */
+  /** The node's name for people; its id by default. */
   readonly name?: string;
   readonly backoff: Backoff;
-  /** Those that were completed, and those that failed, are counted here. */
+  /** Counts the completed and failed claims. */
   readonly figures: { done: number; failed: number };
-  /** The process stops. */
+  /** Aborts when the process stops. */
   readonly signal: AbortSignal;
   readonly onEnded: () => void;
 }
 
-/** The most that is written in one transaction together with the ends of claims. */
+/** The most partials, and bytes of them, that are written in one transaction together with the ends of claims. */
 const mostTogether = 64;
 const mostBytesTogether = 4 * 2 ** 20;
 
@@ -55,7 +55,7 @@ export function createClaimEnds(options: EndOptions) {
 
   return { endClaims, orHandBack };
 
-  /** Rejects where the store fails, or the coordinator while this process stops. */
+  /** Ends all claims. Rejects if the store fails, or if the coordinator fails while this process stops. */
   async function endClaims(all: readonly Ended[]): Promise<void> {
     await release(ofKind(all, "undone"));
     for (const each of ofKind(all, "failed")) await fail(each);
@@ -77,7 +77,7 @@ export function createClaimEnds(options: EndOptions) {
     await insist(() => node.fail(claim, cause, { permanent }));
   }
 
-  /** A claim whose partial can never be kept has failed. */
+  /** Stores partials and completes their claims. A claim fails if its partial is too large ever to be kept. */
   async function saveAndComplete(computed: readonly Ended<Computed>[]): Promise<void> {
     if (computed.length === 0) return;
     const partials = computed.map(({ claim, claimed, ending: { partial, timing } }): NewPartial => {
@@ -99,7 +99,7 @@ export function createClaimEnds(options: EndOptions) {
     await complete(saved, "computed", completing);
   }
 
-  /** `completing`: what those are told whose claims were completed with their partials; absent where that is still to be done. */
+  /** Writes partials. `completing` has the answers for claims that were completed in the same transaction; it is absent if they must still be completed. */
   async function writePartials(
     partials: readonly NewPartial[],
     claims: readonly Claim[],
@@ -142,7 +142,7 @@ export function createClaimEnds(options: EndOptions) {
     }
   }
 
-  /** Where the action fails, which is not the subtasks' fault, the claims are handed back. */
+  /** Does the action; if it fails, which is not the subtasks' fault, the claims are handed back. */
   async function orHandBack<T>(claims: readonly Claim[], action: () => Promise<T>): Promise<T> {
     try {
       return await action();
@@ -152,7 +152,7 @@ export function createClaimEnds(options: EndOptions) {
     }
   }
 
-  /** Tries until the coordinator takes it, or this process stops: a claim that nobody ends would hold its subtask. */
+  /** Repeats the action until the coordinator accepts it or this process stops, since a claim that never ends would block its subtask. */
   function insist<T>(action: () => Promise<T>): Promise<T> {
     const onFailure = (err: unknown, wait: number) =>
       log.warn({ err, pause: wait }, "the coordinator cannot take what became of claims; trying again");

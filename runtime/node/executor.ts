@@ -1,16 +1,17 @@
 /**
  * Runs programs over partitions on the threads of this process: programs from the store, columns from the cache or the files.
  *
- * The columns that all programs read of one partition are leased once, and the programs run over them in one job of one thread: one after another, or
- * compiled together, in one pass, where that is worth it.
- * Where that fails (a column cannot be read, all together do not fit into memory, the thread crashes), each is run again alone, and so is a
- * program that needs more scratch: only what fails alone has failed.
+ * The columns that programs read of one partition are leased once for all, and the programs run over them in one job of one thread: one after another or,
+ * if that is worth it, compiled together in one pass.
+ * If this fails (a column cannot be read, all together do not fit into memory, the thread crashes), each program is run again alone. So is a program that
+ * needs more scratch. Only a program that fails alone has failed.
  *
- * Where a program traps as none should, it may have written over columns: all in that slab are loaded anew, and what else was being computed from them, too.
+ * A program that traps unexpectedly may have overwritten columns. So all columns in its slab are loaded again, and everything that was being computed from
+ * them is computed again.
  *
- * Promises: one outcome for each program over each partition, the partial's bytes being those of the program run alone; what is aborted is given up
- * within 200 ms, and what it held is free when `run` resolves, except that a thread finishes the column that it is decoding.
- * Does not promise: that one outcome is given before the others are there.
+ * Guarantees: one outcome for each program over each partition, with the same bytes of the partial as if the program ran alone. Aborted runs are given up
+ * within 200 ms, and their memory is free when `run` resolves, except that a thread finishes the column that it is decoding.
+ * Not guaranteed: outcomes are not returned before all of them are known.
  */
 import { LRUCache } from "lru-cache";
 import pMap from "p-map";
@@ -39,20 +40,20 @@ import { noTime, rounded, type Times } from "./run-times.ts";
 import { createSkipping } from "./skip-reading.ts";
 
 export interface LocalExecutor extends Executor {
-  /** Whether the columns that the subtask needs are in memory; false where nobody says which, for a program that never ran here. */
+  /** Whether the columns that the subtask needs are in memory; false if its columns are not known and the program never ran here. */
   holds(subtask: Pick<Subtask, "programKey" | "fingerprint" | "columns">): boolean;
 }
 
 const scratchStep = 16;
 const mostScratch = 256 * 2 ** 20;
-/** Where the partials of a request may have more bytes together, no more of it is begun. */
+/** Nothing more of a request is begun if its partials might together have more bytes than this. */
 const mostPartialBytes = 64 * 2 ** 20;
 
-/** A program that took longer than it may over so many partitions of a dataset is not begun over others of them for a while. */
+/** A program that exceeded its time limit over this many partitions of a dataset is not begun over others for a while. */
 const mostBreaches = 3;
-/** Programs over fewer events are compiled together when they are asked for together again: compiling takes some ten milliseconds. */
+/** Programs over fewer events are compiled together only when they are requested together again, since compiling takes about ten milliseconds. */
 const worthCompiling = 50_000;
-/** Milliseconds. */
+/** In milliseconds: how long exceeded limits are remembered. */
 const breachesCount = 600_000;
 const tooSlow = `Cannot compute this partition: ${mostBreaches} others took a thread longer than --most-compute allows, so this one was not tried`;
 
@@ -67,12 +68,12 @@ interface Run {
 
 type OnRunning = ComputeOptions["onRunning"];
 
-/** `again`: alone, or with the scratch that it has now, it may come out otherwise. */
+/** `again`: running it alone, or with the larger scratch that it has now, may have another outcome. */
 type Attempted = Outcome | { readonly kind: "again" };
 
 const again = { kind: "again" } as const;
 
-/** A program of a request, or the outcome that it has over every partition. */
+/** A program that is ready to run, or the outcome that it has over every partition. */
 type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
 
 export function createExecutor(options: {
@@ -81,7 +82,7 @@ export function createExecutor(options: {
   readonly cache: ColumnCache;
   readonly disk?: DiskTier | undefined;
   readonly workers: Pick<WorkerPool, "run">;
-  /** Partitions of one request that load or compute at a time, where not all are in memory. */
+  /** How many partitions of one request load or compute at a time, if not all are in memory. */
   readonly atATime: number;
   readonly log: Log;
   readonly meter?: Meter;
@@ -91,9 +92,9 @@ export function createExecutor(options: {
   const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
   const leasing = createLeasing({ catalogue, finder, cache, meter });
   const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, log, meter });
-  /** How often programs computed for longer than they may over a dataset, lately. */
+  /** How often each program recently exceeded its time limit over a dataset. */
   const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
-  /** Whether programs are run in one pass where they are asked for together; those of which that has failed are not. */
+  /** Whether programs that are requested together run in one pass; false if that has failed for them. */
   const together = new LRUCache<string, boolean>({ max: 1_000, ttl: breachesCount });
 
   return {
@@ -107,7 +108,7 @@ export function createExecutor(options: {
       const prepared = await prepareAll(keys, dataset, () =>
         partitions.flatMap(({ fingerprint }) => keys.map((key) => signalOf(key, fingerprint))),
       );
-      /** Of the partials that are there, and at most of those that are being made. */
+      /** The bytes of the partials so far, plus the most bytes of those that are being computed. */
       let bytes = 0;
       const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
         const run = toRun(program, signal, payer);
@@ -132,7 +133,7 @@ export function createExecutor(options: {
         return all.map((each) => (each.kind === "run" ? end(each, outcomes.next().value!) : each));
       };
       const runOver = async (partition: PartitionName) => await runAll({ ...partition, dataset }, beginAll(partition));
-      /** The one program of the request over some partitions. */
+      /** Runs the request's only program over some partitions. */
       const runOverHeld = async (some: readonly PartitionName[]): Promise<readonly Outcome[]> => {
         const all = some.map((partition) => ({ place: { ...partition, dataset }, run: beginAll(partition)[0]! }));
         const begun = all.filter((each): each is HeldRun & { readonly run: Run } => each.run.kind === "run");
@@ -155,7 +156,7 @@ export function createExecutor(options: {
     },
   };
 
-  /** Rejects where the store is away. `signalsOf` gives those of all pairs: compiling is waited for until all have aborted. */
+  /** Prepares all programs. Rejects if the store cannot be reached. Compiling a program is given up once all of its signals (`signalsOf`) have aborted. */
   async function prepareAll(
     keys: readonly string[],
     dataset: string,
@@ -230,18 +231,18 @@ export function createExecutor(options: {
     }
   }
 
-  /** What the outcomes of one job mean. */
+  /** Turns the outcomes of one job into outcomes of the request, or into `again`. */
   function judge(outcomes: readonly ProgramOutcome[], begun: readonly Begun[], isTogether = false): readonly Attempted[] {
     for (const [index, outcome] of outcomes.entries())
       if (outcome.kind === "failed" && outcome.failure.kind === "trap") cache.spoil(begun[index]!.lease.slab);
     return outcomes.map((outcome, index) => {
       const { run, place, lease } = begun[index]!;
-      // One that nobody wants any more was computed to the end with the others.
+      // An aborted program may still have been computed to its end together with the others.
       if (isTogether && run.signal.aborted) return undone(run.signal.reason);
       if (outcome.kind === "partial" && lease.isSpoilt()) return again;
       if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
       if (run.signal.aborted) return undone(run.signal.reason);
-      // Which of them is to blame shows when each runs alone.
+      // Running each program alone will show which of them fails.
       if (isTogether) return again;
       const error = errorOf(outcome.failure);
       if (error instanceof ScratchExhausted) return growScratch(run, place);
@@ -252,13 +253,13 @@ export function createExecutor(options: {
     });
   }
 
-  /** The program may have been planned again since a file joined the dataset that has a column in another form. */
+  /** Runs the store's present version of a program: it may have been planned again after a file with another form of a column joined the dataset. */
   async function runRenewed(place: Place, run: Run, error: OtherFormError, onRunning: OnRunning): Promise<Outcome> {
     const ready = await programs.renew(run.ready).catch(() => undefined);
     return ready ? (await runTogether(place, [{ ...run, ready }], onRunning))[0]! : failed(error);
   }
 
-  /** For this run, and for those that come after it. */
+  /** Enlarges the scratch of a program, for this run and later ones. */
   function growScratch({ ready, work }: ThreadRun, place: Place): Attempted {
     const scratch = work.bytes - workBytes(ready.program, 0);
     if (scratch >= mostScratch) return failed(scratchRefused(place));
@@ -276,7 +277,7 @@ export function createExecutor(options: {
   }
 }
 
-/** Bytes. */
+/** The most bytes of the partial. */
 const largestPartial = ({ ready: { program } }: Run): number => workBytes(program, 0) + largestRows(program.rows);
 
 function toRun(program: Prepared, signal: AbortSignal, payer: Payer): Run | Outcome {

@@ -1,20 +1,20 @@
-/** `fetch` of another host that cannot hold us up for ever, nor fill our memory. */
+/** A `fetch` with limits, so that another host can neither delay this process for ever nor fill its memory. */
 
 export interface Bounds {
-  /** Milliseconds until the whole answer must be there. */
+  /** The milliseconds within which the complete answer must arrive. */
   readonly timeout: number;
-  /** Bytes of the longest answer. */
+  /** The most bytes of an answer. */
   readonly mostBytes: number;
 }
 
-/** The host takes no requests: nothing is known against what was asked of it. */
+/** The host takes no requests at all, so this does not count against the request. */
 export class HostUnavailableError extends Error {
   override readonly name = "HostUnavailableError";
 }
 
 /**
- * Rejects with the request's own reason where that is aborted, else with an error that names the host and says what went wrong; with `HostUnavailableError`
- * where no connection was made, so that the host cannot have taken the request.
+ * Rejects with the request's own reason if it is aborted, otherwise with an error that names the host and the cause. If no connection was made, so that the
+ * host cannot have received the request, the error is a `HostUnavailableError`.
  */
 export function createFetchWithin({ timeout, mostBytes }: Bounds): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -45,7 +45,7 @@ async function readWithin(response: Response, most: number): Promise<Blob> {
   return new Blob(chunks);
 }
 
-/** Where a connection was refused, only the error's cause says so. */
+/** The reason of a failed `fetch`. It includes the error's cause, since only that tells of refused connections. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error && error.cause.message !== "" ? `${error.message} (${error.cause.message})` : error.message;
@@ -53,7 +53,7 @@ function reasonOf(error: unknown): string {
 
 const unconnected = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)\b|client error \(Connect\)/;
 
-/** Node gives a code, Deno a text. */
+/** Whether no connection was made. Node tells this by a code, Deno by a text. */
 function isUnconnected(error: unknown): boolean {
   const { code, message } = ((error as Partial<Error> | undefined)?.cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   return unconnected.test(`${code} ${message}`);

@@ -1,6 +1,6 @@
 /**
- * Which partition a request means: found by index and fingerprint in what the catalogue said last, so that a thousand requests do not
- * look at every file a thousand times. It asks again where the fingerprint is not there, or a read failed since: once for all who wait at that time.
+ * Finds the partition that a request means, by index and fingerprint, in the catalogue's last answer, so that a thousand requests do not
+ * look at every file a thousand times. It asks the catalogue again, once for all who wait, if the fingerprint is missing or a read has failed since.
  */
 import { type Catalogue, type Dataset, DatasetError, type Partition } from "../../datasets/dataset.ts";
 import type { PartitionName } from "../../functions/compute/executor.ts";
@@ -13,7 +13,7 @@ export interface Place extends PartitionName {
 export function createPartitionFinder(catalogue: Catalogue) {
   const seen = new Map<string, Dataset>();
   const look = shareBetween(lookAt);
-  /** The name may stand for other files since this process last asked. */
+  /** Asks the catalogue again, since the name may stand for other files by now. */
   const lookAnew = shareBetween(async (name) => {
     await catalogue.refresh();
     return lookAt(name);
@@ -21,7 +21,7 @@ export function createPartitionFinder(catalogue: Catalogue) {
 
   async function lookAt(name: string): Promise<Dataset> {
     const dataset = await catalogue.get(name, { anew: true });
-    // Another node may have it.
+    // Not permanent, since another node may have the dataset.
     if (!dataset) throw new DatasetError(`There is no dataset ${name} on this node`, { permanent: false });
     seen.set(name, dataset);
     return dataset;
@@ -33,7 +33,7 @@ export function createPartitionFinder(catalogue: Catalogue) {
   };
 
   return {
-    /** Rejects with a permanent `DatasetError` where no partition has the fingerprint any more. `broken`: why its file cannot be read. */
+    /** Rejects with a permanent `DatasetError` if no partition has this fingerprint any more. `broken` tells why its file cannot be read. */
     async find(place: Place): Promise<{ readonly partition: Partition; readonly broken?: string }> {
       const { dataset: name } = place;
       let dataset = seen.get(name);
@@ -52,7 +52,7 @@ export function createPartitionFinder(catalogue: Catalogue) {
       return broken ? { partition, broken: broken.cause } : { partition };
     },
 
-    /** The partition as it was known last, where its file could be read then. */
+    /** The partition by the catalogue's last answer, if its file could be read then. */
     peek(place: Place): Partition | undefined {
       const dataset = seen.get(place.dataset);
       const partition = findIn(dataset, place);
@@ -66,8 +66,8 @@ export function createPartitionFinder(catalogue: Catalogue) {
 }
 
 /**
- * The same action, begun once for all who ask for a name before it begins: when the one under way has ended. So what it finds is never older than the
- * question, and two at most are asked for at a time.
+ * Shares an action between callers of the same name. If it is under way, all further callers share one that begins when it has ended. So the result is never
+ * older than the call, and at most two actions are pending per name.
  */
 function shareBetween<T>(action: (name: string) => Promise<T>): (name: string) => Promise<T> {
   const underWay = new Map<string, Promise<unknown>>();

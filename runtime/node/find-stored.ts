@@ -1,6 +1,6 @@
 import type { Store } from "../../storage/store.ts";
 
-/** Asks the store which partials it has: once for all keys that are asked for in one turn. */
+/** Asks the store which partials it has, once for all keys that are requested in one turn of the event loop. */
 export function createFinder(store: Pick<Store, "findPartials">): (key: string) => Promise<ReadonlySet<string>> {
   let asking: { readonly keys: string[]; readonly found: Promise<ReadonlySet<string>> } | undefined;
   return (key) => {
@@ -10,7 +10,7 @@ export function createFinder(store: Pick<Store, "findPartials">): (key: string) 
         asking = undefined;
         return store.findPartials(keys);
       });
-      // Heard by whoever gets the claim, if anybody does.
+      // Marked as handled, since only a node that gets the claim awaits it.
       found.catch(() => undefined);
       asking = { keys, found };
     }

@@ -1,7 +1,8 @@
 /**
- * The columns that programs read of one partition, and room for each program to work in: at once where all are in memory, else when they are located and loaded.
+ * Leases the columns that programs read of one partition, and a work area for each program: at once if all columns are in memory, otherwise after locating
+ * and loading them.
  *
- * What is in memory under a partition's fingerprint is what the fingerprint stands for: neither its file nor its description is looked at for it.
+ * Columns in memory under a partition's fingerprint are valid for it, so neither file nor description is looked at for them.
  */
 import type { ColumnCache } from "../../datasets/cache/column-cache.ts";
 import type { Lease } from "../../datasets/cache/lease.ts";
@@ -26,7 +27,7 @@ export interface LeasingRun {
 
 export interface Leased {
   readonly lease: Lease;
-  /** Of the most urgent of the runs. */
+  /** The payer of the most urgent run. */
   readonly payer: Payer;
   readonly runs: readonly ThreadRun[];
 }
@@ -41,7 +42,7 @@ interface LeasingOptions {
 export function createLeasing({ catalogue, finder, cache, meter }: LeasingOptions) {
   return { held, lease };
 
-  /** Undefined where the file has to be looked at, a column loaded or room made. */
+  /** The lease, if all columns and enough free memory are there; otherwise undefined. */
   function held(place: Place, runs: readonly LeasingRun[]): Leased | undefined {
     const partition = finder.peek(place);
     if (!partition) return undefined;
@@ -64,7 +65,7 @@ export function createLeasing({ catalogue, finder, cache, meter }: LeasingOption
       const ready = runs.map((run) => run.ready);
       const locating = locateColumns(ready, (name, form) => catalogue.locate(place.dataset, partition, name, form));
       const columns = await unlessAborted(locating, signal);
-      // Only programs without columns come here with a broken file.
+      // Columns of a broken file cannot be located, so only programs without columns get here with one.
       if (broken !== undefined) throw new DatasetError(broken, { permanent: false });
       const rooms = roomsOf(runs);
       leased = await cache.lease({ fingerprint: place.fingerprint, columns, workBytes: sum(rooms), signal });
@@ -77,7 +78,7 @@ export function createLeasing({ catalogue, finder, cache, meter }: LeasingOption
       return described;
     } catch (error) {
       leased?.release();
-      // The files may not be what they were; an abort says nothing of them.
+      // The files may have changed, so the catalogue is asked again next time. After an abort that is not needed.
       if (error instanceof DatasetError) finder.doubt(place.dataset);
       throw error;
     }
@@ -103,7 +104,7 @@ export function createLeasing({ catalogue, finder, cache, meter }: LeasingOption
   }
 }
 
-/** Bytes of the work area of each. */
+/** The bytes of the work area of each run. */
 const roomsOf = (runs: readonly LeasingRun[]): readonly number[] =>
   runs.map(({ ready: { program, scratchBytes } }) => workBytes(program, scratchBytes));
 

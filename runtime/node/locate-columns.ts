@@ -1,4 +1,4 @@
-/** The columns that programs read of one partition, each once. */
+/** Locates the columns that programs read of one partition, without repetition. */
 import { CachedColumn } from "../../datasets/cache/cached-column.ts";
 import { type ColumnForm, formsOf } from "../../datasets/column-form.ts";
 import type { ColumnLocation } from "../../datasets/dataset.ts";
@@ -6,7 +6,7 @@ import type { ReadyProgram } from "./program-cache.ts";
 
 export type Locate = (column: string, form: ColumnForm | undefined) => Promise<ColumnLocation>;
 
-/** Rejects where two of the programs read one column in two forms, as they may while a dataset changes: those do not run together. */
+/** Rejects if two programs read one column in different forms, as may happen while a dataset changes; such programs cannot run together. */
 export async function locateColumns(programs: readonly ReadyProgram[], locate: Locate): Promise<readonly ColumnLocation[]> {
   const wanted = new Map<string, Promise<ColumnLocation>>();
   for (const { program, columns } of programs) {

@@ -1,5 +1,5 @@
 /**
- * This process as a node of the coordinator: joins as soon as that works, and pulls subtasks from then on.
+ * Makes this process a node of the coordinator: it joins as soon as the coordinator can be reached, and pulls subtasks from then on.
  *
  *   joining → pulling → left      `stop` leads to left from anywhere
  */
@@ -12,16 +12,16 @@ import type { PullLoop } from "./pull-loop.ts";
 export interface NodeProcess {
   notReady(): readonly string[];
   /**
-   * Claims nothing more, lets what runs come to its end within `grace` milliseconds, hands the rest back and leaves. Where the coordinator does not take
-   * that within `longestLeave` after it, it resolves all the same: the claims return when the session ends.
+   * Claims nothing more, lets runs finish within `grace` milliseconds, hands the rest back and leaves. If the coordinator does not answer within
+   * `longestLeave` after that, it resolves all the same; the claims return when the session ends.
    */
   stop(grace?: number): Promise<void>;
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const longestLeave = 3_000;
 
-/** `join` may wait for the coordinator as long as it likes. */
+/** Starts the node. `join` may wait for the coordinator without limit. */
 export function startNode(join: () => Promise<PullLoop>, log: Log): NodeProcess {
   const stopping = new AbortController();
   const { signal } = stopping;

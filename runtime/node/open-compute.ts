@@ -1,6 +1,6 @@
 /**
- * The computing half of a process: what runs programs, and the loop that claims subtasks for it. Either here, on threads with their shared memory and
- * the columns in it, or by the compute function at a URL: then this process claims and saves, and another host computes.
+ * Opens the computing half of a process: the executor that runs programs, and the loop that claims subtasks for it. Programs run either here, on threads
+ * with columns in shared memory, or by the compute function at a URL; then this process claims and saves, and another host computes.
  */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
@@ -39,28 +39,28 @@ export interface RemoteCompute {
 
 export interface Compute {
   readonly workers: WorkerPool;
-  /** Where columns are held. */
+  /** The memory for columns. */
   readonly slabs: readonly Slab[];
-  /** Call when others gave back room in these. */
+  /** Must be called when others have freed memory in the slabs. */
   readonly admitWaiting: () => void;
   notReady(): readonly string[];
   over(catalogue: Catalogue): {
     readonly executor: Executor;
-    /** `executor`: what runs the subtasks, if not the one above. */
+    /** Starts the loop. `executor` replaces the executor above, if it is given. */
     readonly pull: (coordinator: Coordinator, executor?: Executor) => Promise<PullLoop>;
   };
 }
 
-/** Bundles of claims beyond the threads: they load while the others compute. */
+/** The number of bundles of claims beyond the number of threads: they load while others compute. */
 const claimsAhead = 2;
-/** Milliseconds, and bytes, of an answer of the compute function at a URL. */
+/** The longest time in milliseconds, and the most bytes, of an answer of the compute function at a URL. */
 const longestAnswer = 1_800_000;
 const largestAnswer = 512 * 2 ** 20;
 
-/** `bounds` learns what columns tell that are loaded. */
+/** Opens computing on the threads of this process. `bounds` is told the bounds of loaded columns. */
 export function openCompute({ config, store, bounds, log, meter }: ComputeOptions & { readonly bounds: LoadedBounds }): Compute {
   const { threads, mostCompute, task } = config;
-  // Twice as many for newcomers: they are short as a rule, and come together where long queries have all the others.
+  // Newcomers have twice as many slots: their queries are mostly short, and many may arrive while long queries take all other slots.
   const slots = { anybody: threads + claimsAhead, newcomers: 2 * (threads + claimsAhead) };
   const slabs = reserve(config.memory);
   const { diskCache } = config;
@@ -71,7 +71,7 @@ export function openCompute({ config, store, bounds, log, meter }: ComputeOption
     threads,
     mostCompute,
     spareAfter: 3_000,
-    // One for each that may compute for long, and one that loads for whoever comes next.
+    // One thread for each bundle that may compute for long, and one that loads for the next client.
     mostThreads: slots.anybody + slots.newcomers + 1,
     memories: slabs.map(({ memory }) => memory),
     log,
@@ -116,7 +116,7 @@ export function openCompute({ config, store, bounds, log, meter }: ComputeOption
   };
 }
 
-/** What has subtasks computed by the function at a URL: a node of as many threads as may be asked for at a time. */
+/** Opens computing by the function at a URL, as a node with as many threads as requests may be under way at a time. */
 export function openRemoteCompute({ config, url, store, log, meter }: ComputeOptions & { readonly url: string }): RemoteCompute {
   const { threads, computeSecret: secret, task } = config;
   const fetch = createFetchWithin({ timeout: longestAnswer, mostBytes: largestAnswer });
@@ -139,7 +139,7 @@ export function openRemoteCompute({ config, url, store, log, meter }: ComputeOpt
   };
 }
 
-/** In memory, then on the disk. */
+/** The columns that this node holds in memory, then those in its cache on the disk. */
 function* heldIn({ partitions }: ColumnCache, disk: DiskTier | undefined): Generator<HeldPartition> {
   for (const { fingerprint, names } of partitions) yield { fingerprint, columns: names };
   for (const fingerprint of disk?.fingerprints ?? []) yield { fingerprint, columns: disk!.columnsOf(fingerprint) };

@@ -1,6 +1,6 @@
 /**
- * Compiled programs that this process ran lately, by key. Compiling happens off the main thread, once for all who wait, and once for all programs of the same
- * code: one that differs from others in its numbers only runs code that the host has optimised for them already.
+ * Keeps the compiled programs that this process ran recently, by key. Compiling happens off the main thread, once for all who wait, and once for all
+ * programs of the same code: a program that differs from others only in numbers runs code that the host has already optimised.
  */
 import { LRUCache } from "lru-cache";
 import { columnsOf } from "../../engine/program/inputs.ts";
@@ -12,36 +12,36 @@ export interface ReadyProgram {
   readonly programKey: string;
   readonly program: Program;
   readonly module: WebAssembly.Module;
-  /** Those that its module is to be given, where that may have been compiled of another program. */
+  /** The numbers to set in the module before a run, if the module may have been compiled from another program. */
   readonly numbers?: readonly number[];
-  /** The key of the program that was asked for, where this is a part of it. */
+  /** If this is a part of a requested program: the key of that program. */
   readonly partOf?: string;
-  /** Where it is known, the program can be compiled together with others. */
+  /** If known, the program can be compiled together with others. */
   readonly source?: ProgramSource;
-  /** Names of the columns it reads, each once. */
+  /** The names of the columns it reads, without repetition. */
   readonly columns: readonly string[];
-  /** Scratch that sufficed last time, in bytes. */
+  /** The bytes of scratch that were enough last time. */
   scratchBytes: number;
 }
 
-/** The store does not have the program: it was removed since the query was submitted. */
+/** The store does not have the program; it was removed after the query was submitted. */
 export class UnknownProgramError extends Error {
   override readonly name = "UnknownProgramError";
 }
 
 const firstScratch = 2 ** 20;
-/** The most bytes of modules that are kept for programs of the same code. What the host makes of one is some ten times as large. */
+/** The most bytes of modules that are kept for programs of the same code. The host's compiled form is about ten times as large. */
 const mostModuleBytes = 4 * 2 ** 20;
 
 export class ProgramCache {
   readonly #programs: LRUCache<string, ReadyProgram>;
-  /** By the key of their code. */
+  /** The modules by the key of their code. */
   readonly #modules = new LRUCache<string, Promise<WebAssembly.Module>>({ maxSize: mostModuleBytes });
 
   constructor({ store, most = 64 }: { readonly store: Pick<Store, "getPrograms">; readonly most?: number }) {
     this.#programs = new LRUCache({
       max: most,
-      // Whoever waits for a program that others push out meanwhile gets it all the same.
+      // A program that leaves the cache while it is fetched still reaches those who wait for it.
       ignoreFetchAbort: true,
       fetchMethod: (programKey) => this.#fetch(store, programKey),
     });
@@ -52,22 +52,22 @@ export class ProgramCache {
     return this.#programs.peek(programKey);
   }
 
-  /** As `peek`; it counts as used. */
+  /** The same as `peek`, but counts as a use. */
   ready(programKey: string): ReadyProgram | undefined {
     return this.#programs.get(programKey);
   }
 
-  /** Has it compiled, for whoever asks for it next; an error is theirs to hear. */
+  /** Begins to compile a program that will be needed soon. Errors are left to the call that needs it. */
   prepare(programKey: string): void {
     this.get(programKey).catch(() => undefined);
   }
 
-  /** Rejects with `UnknownProgramError` where the store does not have it, and as the store does. */
+  /** Gets and compiles a program. Rejects with `UnknownProgramError` if the store does not have it, and with the store's own errors. */
   get(programKey: string): Promise<ReadyProgram> {
     return this.#programs.forceFetch(programKey);
   }
 
-  /** The program as the store has it now, where it reads columns in other forms than this one; it may have been planned again since a file joined its dataset. */
+  /** The store's present version of a program, if it reads columns in other forms: it may have been planned again after a file joined its dataset. */
   async renew({ programKey, program }: ReadyProgram): Promise<ReadyProgram | undefined> {
     const isSame = (other: ReadyProgram | undefined) => JSON.stringify(other?.program.inputs) === JSON.stringify(program.inputs);
     const known = this.peek(programKey);

@@ -1,18 +1,19 @@
 /**
  * Claims subtasks, several short ones together, and brings each to its end:
  *
- *   claim → stored already             → complete   it was asked for again just as it was done
+ *   claim → stored already             → complete   it was queued again just when it was done
  *         → compute → partial → saved  → complete
  *                             → never kept → fail
  *                   → failed           → fail
  *                   → undone           → release    nobody wants it any more, the claim was lost, its turn did not come, or this process stops
  *         → the store fails, or the compute function's host is away → release, then a pause that doubles
  *
- * Promises: never more bundles of claims that load or compute than there are `slots`, of which some are kept for clients of whom the node computes nothing
- * (`claim-slots.ts`), and `mostSaving` more whose partials are saved meanwhile; a bundle is one
- * subtask, or some that should take 50 ms together (`bundle-size.ts`), with those that wait for the same partition; no error ends the loop; a stop hands back what has not begun, lets the rest come to
- * its end for a while, hands that back as well, and then leaves.
- * Does not bound the memory that subtasks need: the column cache makes them wait for it.
+ * A bundle is one subtask, or several that should take 50 ms together (`bundle-size.ts`), with those that wait for the same partition.
+ *
+ * Guarantees: there are never more bundles that load or compute than `slots`, some of which are kept for clients for whom the node computes nothing
+ * (`claim-slots.ts`), and at most `mostSaving` more whose partials are being saved. No error ends the loop. Stopping hands back what has not begun, gives
+ * the rest some time to finish, hands back what is left, and then leaves.
+ * Not guaranteed: it does not bound the memory that subtasks need; the column cache makes them wait for memory.
  */
 import type { Log } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
@@ -29,7 +30,7 @@ import { createFinder } from "./find-stored.ts";
 import { runClaims } from "./run-claims.ts";
 
 export interface PullLoop {
-  /** Resolves when nothing runs any more and the node has left. What runs has `grace` milliseconds, none where absent, to come to its end. */
+  /** Resolves when nothing runs any more and the node has left. Runs have `grace` milliseconds, by default 0, to finish. */
   stop(grace?: number): Promise<void>;
 }
 
@@ -37,30 +38,30 @@ export interface PullOptions {
   readonly node: JoinedNode;
   readonly executor: Executor;
   readonly store: Pick<Store, "putPartials" | "putPartialsWithin" | "findPartials">;
-  /** How many bundles of claims may load or compute at a time. */
+  /** The most bundles of claims that load or compute at a time. */
   readonly slots: SlotNumbers;
   readonly prefers: (subtask: Subtask) => boolean;
-  /** Called just before a subtask is claimed: what it will need may be fetched. Does not throw. */
+  /** Called just before a subtask is claimed, so that what it needs can be fetched early. Must not throw. */
   readonly prepare?: (subtask: Subtask) => void;
-  /** Bytes in the column cache, for whoever looks at the node. */
+  /** The bytes in the column cache, for the page's view of the node. */
   readonly cacheBytes: () => number;
-  /** The columns in it, for other nodes to leave them to this one. */
+  /** The columns that this node holds, so that other nodes leave their subtasks to it. */
   readonly held?: () => Iterable<HeldPartition>;
   readonly log: Log;
   readonly meter?: Meter;
-  /** What people call this node; its id where that is unknown. */
+  /** The node's name for people; its id by default. */
   readonly name?: string;
-  /** After errors of the store or the coordinator. */
+  /** The pauses after errors of the store or the coordinator. */
   readonly backoff?: Backoff;
 }
 
 interface Bundle {
   readonly claims: readonly Claim[];
-  /** Of which the store has the partials; it is asked while they are claimed. */
+  /** The keys with a partial in the store, which is asked while the subtasks are claimed. */
   readonly found: Promise<ReadonlySet<string>>;
 }
 
-/** A store answers when its disk has: the threads do not wait for that. Their partials are in memory. */
+/** The most bundles whose partials are being saved. The threads do not wait for the store's disk; these partials stay in memory meanwhile. */
 const mostSaving = 28;
 
 export function startPullLoop(options: PullOptions): PullLoop {
@@ -104,7 +105,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     }
   }
 
-  /** Resolves when nothing is loaded or computed any more; `endings` when all claims have ended. */
+  /** Resolves when the bundle is computed; `endings` resolve when all its claims have ended. */
   async function claimAndCompute(slot: Pick<ClaimOptions, "newcomersOnly">): Promise<{ readonly endings: readonly Promise<void>[] }> {
     await executor.ready?.(stopping.signal);
     return { endings: await compute(await claimBundle(slot)) };
@@ -118,7 +119,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
       tellBegun();
       node.computed(those.map(({ claim }) => claim));
       const ending = endClaims(those);
-      // Heard when all are computed.
+      // Marked as handled, since it is awaited only when all are computed.
       ending.catch(() => undefined);
       endings.push(ending);
     };
@@ -184,7 +185,7 @@ export function startPullLoop(options: PullOptions): PullLoop {
     for (const { subtask } of claims) bundleSize.noteTooLong(subtask);
   }
 
-  /** Not waited for: what is not on record when the process dies does not count as an attempt. Told once for all that begin in one turn, and before any of them ends. */
+  /** Tells the coordinator that computing begins, once for all claims in one turn and before any of them ends. Not awaited: an unrecorded begin only counts no attempt. */
   function begin(claims: readonly Claim[]): void {
     if (begun.push(...claims) === claims.length) setImmediate(tellBegun);
   }

@@ -1,10 +1,10 @@
 /**
- * The executor of a process whose compute function is at a URL. What a host does to a request is told from what it does to all:
+ * The executor of a process whose compute function is at a URL. It distinguishes a failure of the host from a failure of one request:
  *
  *   silent, refusing, redirecting, overloaded   it takes no requests: `run` rejects, nothing counts against the subtasks, and `ready` waits until it does
  *   any other answer but outcomes               an error of each pair of the request, not for good
  *
- * A host takes requests when it answers an empty one as a function would that looks at it. So it is asked before the first request, after each refusal, and
+ * A host takes requests if it answers an empty one as the function would. So an empty request is sent before the first request, after each refusal, and
  * while a request takes long.
  */
 import type { Log } from "../../base/log.ts";
@@ -19,36 +19,36 @@ import { HostUnavailableError } from "./fetch-within.ts";
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
 export interface RemoteExecutor extends Executor {
-  /** Why the host takes no requests; empty where it does. */
+  /** Why the host takes no requests; empty if it does. */
   notReady(): readonly string[];
 }
 
 export interface RemoteOptions {
-  /** Of the function's host; its path is `/compute` below that. */
+  /** The URL of the function's host; `/compute` is appended. */
   readonly url: string;
-  /** What the host wants to be shown. */
+  /** The secret that the host requires. */
   readonly secret?: string | undefined;
   readonly fetch: Fetch;
-  /** For the empty requests: with less patience. */
+  /** The `fetch` for empty requests, with a shorter timeout. */
   readonly fetchSoon: Fetch;
   readonly log: Log;
   readonly backoff?: Backoff;
-  /** Milliseconds between the empty requests while another is under way. */
+  /** The milliseconds between empty requests while another request is under way. */
   readonly betweenProbes?: number;
 }
 
 const encoder = new TextEncoder();
-/** No such path, no permission, another place, too much to do, nobody behind the proxy. */
+/** The statuses of hosts that take no requests: no such path, no permission, the wrong host, too much load, or nothing behind the proxy. */
 const refusals = new Set([401, 403, 404, 405, 421, 429, 502, 503, 504]);
 
-/** When columns are loaded is not known here, so all counts as running at once. */
+/** All subtasks count as running at once, since this process does not know when columns are loaded. */
 export function createRemoteExecutor(options: RemoteOptions): RemoteExecutor {
   const { url, secret, log, backoff, betweenProbes = 15_000 } = options;
   const endpoint = `${url.replace(/\/+$/, "")}/compute`;
   let reason: string | undefined = "it was not asked yet";
   let opening: Promise<void> | undefined;
 
-  /** Rejects with `HostUnavailableError` where the answer says nothing of the request. */
+  /** Sends a request. Rejects with `HostUnavailableError` if the answer is about the host and not about the request. */
   async function post(fetch: Fetch, body: unknown, signal: AbortSignal): Promise<Response> {
     const headers = { "content-type": "application/json", ...(secret !== undefined && { authorization: `Bearer ${secret}` }) };
     const request = new Request(endpoint, {
@@ -83,7 +83,7 @@ export function createRemoteExecutor(options: RemoteOptions): RemoteExecutor {
     return error instanceof HostUnavailableError ? error : new HostUnavailableError(message, { cause: error });
   }
 
-  /** Aborts `lost` where the host has fallen silent before `answered` aborts. */
+  /** Aborts `lost` if the host falls silent before `answered` aborts. */
   async function watch(answered: AbortSignal, lost: AbortController): Promise<void> {
     for (await pause(betweenProbes, answered); !answered.aborted; await pause(betweenProbes, answered)) {
       try {
@@ -143,7 +143,7 @@ async function describeProblem(response: Response): Promise<string> {
     const problem: Partial<Problem> = JSON.parse(text);
     return problem.detail ?? problem.title ?? `the compute function answered ${response.status}`;
   } catch {
-    // Not a problem document: a proxy's answer, say.
+    // The answer is no problem document; it may come from a proxy.
     return `the compute function answered ${response.status}: ${text.slice(0, 200)}`;
   }
 }

@@ -1,35 +1,35 @@
-/** How a bundle of claims is computed. */
+/** Computes a bundle of claims. */
 import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Claim } from "../../coordination/coordinator.ts";
 import type { ComputeRequest, Executor, Outcome, PartitionName } from "../../functions/compute/executor.ts";
 
 /**
- * Milliseconds from the first begin on after which a bundle leaves undone what it has not begun: these subtasks take longer than was expected. Twenty times
- * what was expected, so that it is not for want of processors that they are handed back.
+ * In milliseconds, from the first begin: after this, a bundle leaves undone what it has not begun, since its subtasks take longer than expected. It is twenty
+ * times the expected time, so that a busy processor is not the reason.
  */
 const longestBundle = 1_000;
 
 export interface RunClaimsOptions {
   readonly executor: Executor;
-  /** Aborts all of them; each claim's own signal aborts that one. */
+  /** Aborts all claims; each claim's own signal aborts that one. */
   readonly signal: AbortSignal;
-  /** The columns of these are in memory, and computing begins. May be called again for the same claims. */
+  /** Called when the columns of these claims are in memory and computing begins; perhaps again for the same claims. */
   readonly onBegin: (claims: readonly Claim[]) => void;
-  /** They are computed together, and take longer than was expected: each should be claimed alone. Those of several clients are left undone. */
+  /** Called when claims that are computed together take longer than expected, so that each should be claimed alone. Those of several clients are left undone. */
   readonly onTooLong: (claims: readonly Claim[]) => void;
 }
 
 interface Task {
   readonly claim: Claim;
-  /** Aborts what is computed of it. */
+  /** Aborts computing it. */
   readonly computing: AbortController;
-  /** Nobody wants it any more. */
+  /** Called when nobody wants it any more. */
   readonly onAbort: () => void;
 }
 
 /**
- * By subtask key, one outcome for each: all at a time where a bundle takes as long as it should, else as they come, so that nobody waits for what is long.
- * Throws where nothing can be computed now, and then nothing of it runs any more. It is to be asked to the end.
+ * Yields one outcome for each claim, by subtask key: all at once if the bundle takes no longer than expected, otherwise as they come, so that no subtask waits
+ * for a long one. Throws if nothing can be computed now; then nothing runs any more. Callers must iterate to the end.
  */
 export async function* runClaims(
   claims: readonly Claim[],
@@ -37,13 +37,13 @@ export async function* runClaims(
 ): AsyncGenerator<ReadonlyMap<string, Outcome>> {
   const tasks = new Map(claims.map((claim) => [claim.subtask.key, toTask(claim)]));
   const taskOf = (programKey: string, fingerprint: string) => tasks.get(subtaskKey(programKey, fingerprint))!;
-  /** The client whose turn a partition was pays for all that is computed over it. */
+  /** For each partition, the claim whose client pays for everything computed over it: the client whose turn it was. */
   const payers = new Map(claims.toReversed().map((claim) => [claim.subtask.fingerprint, claim]));
   const unbegun = new Set(tasks.values());
-  /** What each request that runs is of. */
+  /** The claims of each running request. */
   const running = new Map<Promise<void>, readonly Claim[]>();
   let done = new Map<string, Outcome>();
-  /** Those that have their outcome. */
+  /** The keys of claims whose outcome was yielded. */
   const given = new Set<string>();
   let wake = () => {};
   let failure: { readonly error: unknown } | undefined;
@@ -78,7 +78,7 @@ export async function* runClaims(
     wake();
   };
 
-  /** Whoever computes goes on for the others; what nobody wants any more is given back at once. */
+  /** A task that is given up at once when nobody wants it any more, while the rest of its request goes on. */
   function toTask(claim: Claim): Task {
     const { key } = claim.subtask;
     const computing = new AbortController();
