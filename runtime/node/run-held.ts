@@ -1,10 +1,9 @@
 /**
- * One program over several partitions whose columns are in memory: leased at once, sent to a thread as one job and answered once. A short run costs less than
- * its messages, and less than a way of its own through the executor. What is not short is cut into as many jobs as threads compute: they begin together, and
- * come to their end together.
+ * Runs one program over several partitions whose columns are in memory, as one job with one answer, since a short run costs less than its messages and the
+ * usual way through the executor. Longer work is divided into one job per thread; these begin together and end at about the same time.
  *
- * Promises: each run ends as if it were a job of its own: it is stopped alone, and what a thread's end or another's trap did to it is not its outcome. What has
- * no outcome by this is left to be run by itself.
+ * Guarantees: each run ends as if it were a job of its own. It can be stopped alone, and the end of a thread or the trap of another run is not its outcome.
+ * Runs without an outcome are left to be run by themselves.
  */
 import type { Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
@@ -16,10 +15,10 @@ import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
 /** The most runs of one job. */
 export const mostInJob = 32;
 
-/** So many events are worth a job of their own: a millisecond or more. */
+/** The fewest events that are worth a separate job: they take a millisecond or more. */
 const worthJob = 1_000_000;
 
-/** Partitions as they are run together. */
+/** Divides partitions into groups that run together. */
 export const jobsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(all.length / mostInJob) }, (_, index) => all.slice(index * mostInJob, (index + 1) * mostInJob));
 
@@ -36,21 +35,21 @@ export interface HeldRun {
 interface Options<Attempted> {
   readonly leasing: Pick<ReturnType<typeof createLeasing>, "held">;
   readonly workers: Pick<WorkerPool, "run">;
-  /** How many compute at a time. */
+  /** The number of threads that compute at a time. */
   readonly threads: number;
   readonly onRunning: ((programKeys: readonly string[], fingerprint: string) => void) | undefined;
-  /** What the outcomes of a job mean, one for each. */
+  /** Turns the outcomes of a job into those of its runs. */
   readonly judge: (outcomes: readonly ProgramOutcome[], begun: readonly Begun[]) => readonly Attempted[];
 }
 
 interface HeldJob {
   readonly payer: Payer;
   readonly begun: readonly Begun[];
-  /** Of the runs, in the order in which they were asked for. */
+  /** The positions of the runs in the request. */
   readonly numbers: readonly number[];
 }
 
-/** In their order what became of the runs, one job for each payer, or one for each thread; undefined for what has no outcome. Never rejects. */
+/** Returns the outcomes of the runs in their order; undefined for a run without outcome. There is one job per payer or per thread. Never rejects. */
 export async function runHeld<Attempted>(
   runs: readonly HeldRun[],
   { leasing, workers, threads, onRunning, judge }: Options<Attempted>,
@@ -70,7 +69,7 @@ export async function runHeld<Attempted>(
   await Promise.all([...jobs.values()].flatMap((job) => cut(job, threads)).map(compute));
   return attempted;
 
-  /** Undefined also where it cannot be leased: when it is run by itself, its outcome says why. */
+  /** The lease of a run's columns; undefined if that fails. Running it by itself will then tell why. */
   function hold(place: Place, run: LeasingRun): Leased | undefined {
     try {
       return run.signal.aborted ? undefined : leasing.held(place, [run]);
@@ -89,7 +88,7 @@ export async function runHeld<Attempted>(
       );
       for (const [index, outcome] of judge(outcomes, begun).entries()) attempted[numbers[index]!] = outcome;
     } catch {
-      // The thread ended, or none of them is wanted any more: what each of them comes to shows when it is run by itself.
+      // The thread ended, or nobody wants these runs any more. Running each by itself will tell its outcome.
     } finally {
       for (const { lease } of begun) lease.release();
     }

@@ -1,4 +1,4 @@
-/** One job of one thread: programs, one after another or in one pass, over columns that are leased. */
+/** Runs one job on one thread: programs over leased columns, one after another or in one pass. */
 import type { Block } from "../../datasets/cache/slab.ts";
 import type { Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
@@ -10,11 +10,11 @@ export interface ThreadRun {
   readonly ready: ReadyProgram;
   /** The number of the slab that has its columns and its work area. */
   readonly slab: number;
-  /** Events of its partition. */
+  /** The number of events of its partition. */
   readonly entries: number;
-  /** Byte address of each of the program's inputs. */
+  /** The byte address of each of the program's inputs. */
   readonly addresses: readonly number[];
-  /** Its work area; those of programs over one partition lie one after the other. A multiple of 16. */
+  /** Its work area. The work areas of programs over one partition follow one another. The address is a multiple of 16. */
   readonly work: Block;
   readonly signal: AbortSignal;
   readonly times: Times;
@@ -22,14 +22,14 @@ export interface ThreadRun {
 
 export interface ThreadJob {
   readonly payer: Payer;
-  /** All, of one partition, in one pass, which has the whole work area: it is stopped when all are aborted, and what goes wrong is the outcome of all. */
+  /** Whether all programs run in one pass over one partition, with all their work areas as one. It stops when all are aborted; a failure is the outcome of all. */
   readonly isTogether?: boolean;
 }
 
 /**
- * One outcome for each of the runs; adds to their times. Each has its own work area, and with it its own stop flag: a program whose signal
- * aborts is stopped within 30 ms or so, and the next one begins. Rejects with `WorkerCrashed`, and with `RunStopped` where all were aborted before a
- * thread began. Settles when no thread uses the memory any more.
+ * Returns one outcome for each run, and adds to its times. Each run has its own work area with its own stop flag: a program whose signal
+ * aborts is stopped within about 30 ms, and the next one begins. Rejects with `WorkerCrashed`, or with `RunStopped` if all were aborted before a
+ * thread began. Settles once no thread uses the memory any more.
  */
 export async function runOnThread(
   workers: Pick<WorkerPool, "run">,

@@ -1,4 +1,4 @@
-/** Where the time of a program over one partition went. */
+/** Measures how a program spends its time over one partition. */
 import type { Lease } from "../../datasets/cache/lease.ts";
 import type { ComputeTiming } from "../../functions/compute/executor.ts";
 
@@ -8,7 +8,7 @@ export const noTime: Times = { compiling: 0, loading: 0, reading: 0, decoding: 0
 
 const microseconds = (value: number): number => Math.round(value * 1000) / 1000;
 
-/** To a microsecond: the figures are kept as JSON beside each partial. */
+/** Rounds to microseconds, since the times are kept as JSON beside each partial. */
 export const rounded = ({ compiling, loading, reading, decoding, thread, computing, bytes }: Times): ComputeTiming => ({
   compiling: microseconds(compiling),
   loading: microseconds(loading),
@@ -19,7 +19,7 @@ export const rounded = ({ compiling, loading, reading, decoding, thread, computi
   bytes,
 });
 
-/** All waited for the columns; what it cost to load them is told once. */
+/** Adds the waiting for columns to the times of all runs, and the cost of loading them only to those of the first. */
 export function addLoading(all: readonly Times[], { loaded }: Lease, elapsed: number): void {
   for (const times of all) times.loading += elapsed;
   const [times] = all as readonly [Times];

@@ -1,8 +1,8 @@
 /**
- * Partitions of which no event can pass a filter, as far as the bounds of their columns tell: their partials are made without reading what follows that
- * filter, and without reading anything where nothing before it counts. The partial's bytes are those of the program run over the partition.
+ * Makes partials without reading, if the bounds of a partition's columns show that none of its events can pass a filter. Columns that are used only after
+ * this filter are not read, and nothing is read if nothing before it counts. The partial has the same bytes as if the program ran over the partition.
  *
- * Does not look at what is in memory already: that is computed as fast. Where anything goes wrong, the program is run as it is.
+ * Partitions whose columns are in memory are not examined, since computing is as fast. If anything fails, the program is run as usual.
  */
 import { LRUCache } from "lru-cache";
 import type { Log } from "../../base/log.ts";
@@ -29,13 +29,13 @@ interface SkippingRun {
 interface Prepared {
   readonly terms: ProgramTerms;
   readonly columns: readonly Column[];
-  /** Those that filters read. */
+  /** The names of the columns that filters read. */
   readonly names: readonly string[];
 }
 
 interface Skipped {
   readonly partition: Partition;
-  /** What has to be run; absent where nothing has. */
+  /** The part of the program that must be run; absent if there is none. */
   readonly before?: ReadyProgram;
 }
 
@@ -50,7 +50,7 @@ export function createSkipping(options: {
   const prepared = new WeakMap<ReadyProgram, Prepared>();
   const smaller = new LRUCache<string, Promise<ReadyProgram>>({ max: 64 });
 
-  /** One outcome for each; `run` gives those of programs that have to be run. */
+  /** Returns one outcome for each program; `run` computes the outcomes of those that must be run. */
   return async function runSkipping<Run extends SkippingRun>(
     place: Place,
     runs: readonly Run[],
@@ -97,7 +97,7 @@ export function createSkipping(options: {
       const before = programBefore(terms, impossible);
       return before ? { partition, before: await compileBefore(ready, before, impossible) } : { partition };
     } catch (error) {
-      // Running the program says what is wrong with the file.
+      // A `DatasetError` is not logged, since running the program will report it.
       if (!(error instanceof DatasetError))
         log.warn({ err: error, ...place }, "cannot tell whether the partition has to be read; it is read");
       return undefined;
@@ -115,7 +115,7 @@ export function createSkipping(options: {
   }
 
   async function compileBefore(whole: ReadyProgram, before: ProgramTerms, impossible: number): Promise<ReadyProgram> {
-    // How columns are held is no part of a program's key.
+    // The inputs are added, since a program's key does not include the form of its columns.
     const key = `${whole.programKey} before filter ${impossible} ${JSON.stringify(whole.program.inputs)}`;
     const known = smaller.get(key) ?? compile(whole, before, key);
     smaller.set(key, known);
@@ -124,7 +124,7 @@ export function createSkipping(options: {
 }
 
 async function compile(whole: ReadyProgram, before: ProgramTerms, programKey: string): Promise<ReadyProgram> {
-  // Most processes never need the compiler here.
+  // Loaded only now, since most processes never need the compiler here.
   const { compileProgram } = await import("../../engine/compile/compile-program.ts");
   const schema = { columns: whole.source!.columns, nullableLists: nullableListsOf(whole.program.inputs), unsupported: [] };
   const terms = { ...before, inputs: listInputs(reachable(rootsOf(before)), schema) };
@@ -133,7 +133,7 @@ async function compile(whole: ReadyProgram, before: ProgramTerms, programKey: st
   return { ...ready, partOf: whole.programKey };
 }
 
-/** Of the lists that the program asks about, those that may be null. */
+/** The lists that may be null, among those whose presence the program asks for. */
 const nullableListsOf = (inputs: readonly Input[]): readonly NullableList[] =>
   inputs.flatMap((input) => {
     if (input.kind !== "values" || input.tellsOf === undefined) return [];

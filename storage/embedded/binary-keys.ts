@@ -1,4 +1,4 @@
-/** Keys and numbers as LMDB sorts them: by bytes. */
+/** Encodes keys and numbers for LMDB, which sorts them by bytes. */
 import { StoreError } from "../store-error.ts";
 
 const keyBytesLimit = 1900;
@@ -10,9 +10,9 @@ export function encodeKey(key: string): Uint8Array {
   throw refuseLongKey(key)!;
 }
 
-/** Why a key can never be used; undefined where it can. */
+/** The error for a key that is too long; undefined for other keys. */
 export function refuseLongKey(key: string): StoreError | undefined {
-  // No character takes more than three bytes.
+  // A UTF-16 unit takes at most three bytes in UTF-8, so short keys need no exact count.
   if (3 * key.length <= keyBytesLimit) return undefined;
   const bytes = Buffer.byteLength(key);
   if (bytes <= keyBytesLimit) return undefined;
@@ -23,7 +23,7 @@ export function decodeKey(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-/** Whole numbers as 8 bytes each, big-endian, so that they sort as bytes. */
+/** Encodes integers as 8 bytes each, big-endian, so that their bytes sort like the numbers. */
 export function writeNumbers(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(8 * values.length);
   const view = new DataView(bytes.buffer);

@@ -1,8 +1,9 @@
 /**
- * Bodies by key in LMDB, bounded in bytes: those used least recently go first (`last-uses.ts`). The bound is exceeded only where pinned bodies stand in the way.
+ * A table of bodies by key in LMDB, bounded in bytes: the least recently used bodies are evicted first (`last-uses.ts`). Only pinned bodies can make it
+ * exceed the bound.
  *
- * Promises: a body and what is kept of its use change in one transaction; no transaction and no turn of the event loop takes longer than some milliseconds, however
- * much is asked for.
+ * Guarantees: a body and the record of its use change in one transaction. No transaction and no turn of the event loop takes longer than some
+ * milliseconds, whatever the size of a request.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Database } from "lmdb";
@@ -17,12 +18,12 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface BoundedTableOptions {
   readonly name: string;
-  /** Bytes of bodies. */
+  /** The most bytes of all bodies. */
   readonly limit: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly isPinned: (key: string) => boolean;
-  /** A use could not be written; nothing is lost but its time. */
+  /** Called if a use could not be written; only its time is lost. */
   readonly onUnwritten: (error: unknown) => void;
 }
 
@@ -33,16 +34,16 @@ export interface ScannedEntry {
   readonly used: number;
 }
 
-/** `again`: room was made, and not enough yet. */
+/** `again`: some bodies were evicted, but not enough yet. */
 type Written = Inserted | StoreError | "again";
 type Passed = "none" | "pinned" | "moved" | "removed";
 type Collide = (stored: Uint8Array, body: Uint8Array) => Inserted | "replace";
 
-/** The most that one transaction writes, or one turn of the event loop reads. */
+/** The most bytes and bodies that one transaction writes, or one turn of the event loop reads. */
 const bytesAtOnce = 4 * 2 ** 20;
 const bodiesAtOnce = 64;
 const keysAtOnce = 1000;
-/** Bodies looked at for eviction in one transaction that also writes one. */
+/** The most bodies that a transaction examines for eviction if it also writes one. */
 const evictionsAtOnce = 32;
 const removalsAtOnce = 256;
 
@@ -67,12 +68,12 @@ export class BoundedTable {
     }
   }
 
-  /** The first body under each key stays. Says of each what became of it; one that can never be kept gets a `StoreError`. */
+  /** Inserts bodies; the first one under a key stays. Returns an outcome for each; a `StoreError` for a body that can never be kept. */
   insert(entries: readonly Entry[]): Promise<readonly (Inserted | StoreError)[]> {
     return this.#write(entries, firstStays);
   }
 
-  /** Does what `insert` does inside a transaction that the caller began. The caller bounds the number and the bytes of the entries. */
+  /** Does the same as `insert`, inside a transaction that the caller began. The caller bounds the number and the bytes of the entries. */
   insertWithin(entries: readonly Entry[]): readonly (Inserted | StoreError)[] {
     return this.#uses.change(() =>
       entries.map((entry) => {
@@ -84,19 +85,19 @@ export class BoundedTable {
     );
   }
 
-  /** The last body under a key stays. */
+  /** Writes a body in place of the one under its key, if any. */
   async replace(entry: Entry): Promise<void> {
     const [outcome] = await this.#write([entry], lastStays);
     if (outcome instanceof StoreError) throw outcome;
   }
 
-  /** The bodies of those keys that are there; renews their last use. */
+  /** Returns the stored bodies of these keys, and renews their last use. */
   async get(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>> {
     const found = new Map<string, StoredBody>();
     let bytes = 0;
     for (const [key, { size, note }] of await this.find(keys)) {
       const body = this.#environment.read(() => this.#bodies.getBinary(encodeKey(key)));
-      // It was removed since.
+      // The body was removed after its use was read.
       if (body === undefined) continue;
       found.set(key, note === undefined ? { bytes: ownMemory(body) } : { bytes: ownMemory(body), note });
       bytes += size;
@@ -107,7 +108,7 @@ export class BoundedTable {
     return found;
   }
 
-  /** Sizes and notes of those keys that are there; renews their last use. */
+  /** Returns the sizes and notes of those keys that are stored, and renews their last use. */
   async find(keys: readonly string[]): Promise<ReadonlyMap<string, Use>> {
     const overdue: { readonly key: string; readonly stamp: number }[] = [];
     const found = await this.describe(keys, (key, use) => {
@@ -121,7 +122,7 @@ export class BoundedTable {
     return found;
   }
 
-  /** Sizes and notes of those keys that are there; renews nothing. */
+  /** Returns the sizes and notes of those keys that are stored, without renewing their last use. */
   async describe(keys: readonly string[], onFound?: (key: string, use: Use) => void): Promise<ReadonlyMap<string, Use>> {
     const found = new Map<string, Use>();
     for (const [index, key] of keys.entries()) {
@@ -134,7 +135,7 @@ export class BoundedTable {
     return found;
   }
 
-  /** Removes the keys, and gives how many of them were there. */
+  /** Removes the keys and returns how many of them were stored. */
   drop(keys: readonly string[]): Promise<number> {
     let next = 0;
     return this.#removeWhile(() => {
@@ -143,7 +144,7 @@ export class BoundedTable {
     });
   }
 
-  /** Entries whose keys begin so, some at a time; reads no bodies and renews nothing. */
+  /** Lists the entries whose keys begin with `prefix`, in bounded groups, without reading bodies or renewing last uses. */
   async *scan(prefix: string): AsyncGenerator<ScannedEntry> {
     const end = Buffer.concat([encodeKey(prefix), Uint8Array.of(255)]);
     for (let start: Uint8Array = encodeKey(prefix); ; await turn()) {
@@ -158,7 +159,7 @@ export class BoundedTable {
     }
   }
 
-  /** Removes what was last used before this time (milliseconds since the epoch), unless it is pinned; gives how many went. */
+  /** Removes bodies that were last used before this time (milliseconds since the epoch), unless they are pinned; returns how many. */
   removeUnused(before: number): Promise<number> {
     return this.#removeWhile(() => this.#passOldest(before * 1000));
   }
@@ -218,7 +219,7 @@ export class BoundedTable {
     return "inserted";
   }
 
-  /** Called inside a transaction. Gives how many left their place in the order for good; 0 where only pinned ones are left. */
+  /** Called inside a transaction. Returns how many bodies it evicted or moved in the order for good; 0 if only pinned ones are left. */
   #evict(target: number): number {
     const start = this.#uses.nextStamp();
     let moved = 0;
@@ -230,7 +231,7 @@ export class BoundedTable {
     return moved;
   }
 
-  /** Called inside a transaction. Removes the body used least recently, if that was before `end`; one that is pinned or was used since takes its new place. */
+  /** Called inside a transaction. Removes the least recently used body, if its last use is before `end`; a pinned or meanwhile used one is moved in the order. */
   #passOldest(end: number): Passed {
     const oldest = this.#uses.oldest();
     if (oldest === undefined || oldest.stamp >= end) return "none";
@@ -248,7 +249,7 @@ export class BoundedTable {
     return "removed";
   }
 
-  /** Until `pass` finds none; gives how many went. */
+  /** Calls `pass` until it finds no more bodies; returns how many were removed. */
   async #removeWhile(pass: () => Passed): Promise<number> {
     let removed = 0;
     for (let isOver = false; !isOver; ) {
@@ -276,7 +277,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** LMDB's binding may give a view on a larger buffer; the caller gets one that is all theirs, starting at 0. */
+/** Copies bytes to a buffer of their own if LMDB's binding returned a view of a larger one. */
 function ownMemory(bytes: Uint8Array): Bytes {
   const isWhole = bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.byteLength && bytes.buffer instanceof ArrayBuffer;
   return isWhole ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes);

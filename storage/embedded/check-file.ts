@@ -1,5 +1,5 @@
 /**
- * LMDB maps its file into memory: it dies with the whole process on one that is not its own, or that was cut short. This looks first.
+ * Checks a database file before LMDB maps it into memory, since a foreign or truncated file would end the whole process.
  *
  * Layout of LMDB's two meta pages, 64 bits, little-endian: page flags at byte 18 (8 = meta), magic at 24, page size at 48, last page number at 144.
  */
@@ -10,7 +10,7 @@ const magic = 0xbeefc0de;
 const metaFlag = 8;
 const metaBytes = 168;
 
-/** Bytes that a file with this meta page may refer to; undefined where it is none. */
+/** The bytes to which a file with this meta page may refer; undefined if it is no meta page. */
 function readExtent(page: DataView): { readonly pageSize: number; readonly bytes: number } | undefined {
   if (page.byteLength < metaBytes) return undefined;
   const pageSize = page.getUint32(48, true);
@@ -20,8 +20,8 @@ function readExtent(page: DataView): { readonly pageSize: number; readonly bytes
 }
 
 /**
- * Resolves when LMDB can open the file without harm; throws `StoreError` where it cannot. A file that ends early is filled up with zeros: mostly
- * these pages were free (LMDB need not write the last ones); where they were not, LMDB finds no page there and says so instead of dying.
+ * Resolves if LMDB can open the file safely, otherwise throws `StoreError`. A file that ends early is extended with zeros. Mostly
+ * these pages were free, since LMDB need not write the last ones; otherwise LMDB reports a missing page instead of ending the process.
  */
 export async function checkFile(path: string): Promise<{ readonly filled: number }> {
   const file = await open(path, "r+");

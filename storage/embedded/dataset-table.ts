@@ -1,4 +1,4 @@
-/** Datasets in the embedded store, by name. Their number is bounded by what operators register, and only operators remove them. */
+/** The datasets in the embedded store, by name. Only operators register and remove them, which bounds their number. */
 import type { Database } from "lmdb";
 import type { Registration } from "../../base/registration.ts";
 import { decodeJson, encodeJson } from "../encode-records.ts";
@@ -33,7 +33,7 @@ export class DatasetTable {
     });
   }
 
-  /** Revision 0: none. */
+  /** Changes a dataset if the stored one has this revision; 0 means that none is stored. */
   #change(name: string, revision: number, change: (key: Uint8Array) => void): Promise<boolean> {
     const key = encodeKey(name);
     return this.#environment.transact(() => {

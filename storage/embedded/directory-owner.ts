@@ -1,6 +1,7 @@
 /**
- * Tells which process has a directory. A process that died without saying so no longer has it, even if its parent did not collect it; on Linux its start time tells it from another process
- * that got its number. From another host (or container) that cannot be seen: the directory then stays taken until its `owner` file is deleted.
+ * Tells which process owns a directory. A dead process owns none, even if its parent has not collected it yet. On Linux, the start time distinguishes
+ * it from a later process with the same number. If the owner is on another host or in another container, none of this can be seen, and the directory
+ * stays taken until its `owner` file is deleted.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -8,7 +9,7 @@ import { hostname } from "node:os";
 export interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** Clock ticks from boot to the start of the process; absent where the system does not tell. */
+  /** The clock ticks from boot to the start of the process; absent if the system does not tell. */
   readonly started?: number;
 }
 
@@ -24,7 +25,7 @@ export function readOwner(path: string): Owner | undefined {
     if (!Number.isInteger(pid) || typeof host !== "string") return undefined;
     return { pid, host, ...(Number.isInteger(started) ? { started } : {}) };
   } catch (error) {
-    // Written partly when its process died: nobody has the directory.
+    // The file is incomplete, since its process died while writing it, so nobody owns the directory.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
@@ -41,7 +42,7 @@ export function isAlive(owner: Owner): boolean {
   }
 }
 
-/** Field 22 of /proc/PID/stat, undefined for a process that ended (state, field 3, Z or X); the second field, the name, may hold blanks and parentheses. */
+/** Field 22 of /proc/PID/stat; undefined for an ended process (field 3, the state, is Z or X). Field 2, the name, may contain blanks and parentheses. */
 function readStart(pid: number): number | undefined {
   const path = `/proc/${pid}/stat`;
   if (!existsSync(path)) return undefined;

@@ -1,9 +1,9 @@
 /**
  * The store of one process, on its own disk (LMDB).
  *
- * Promises what `store.ts` does; a resolved put also survives a power cut, as far as the disk keeps what it acknowledged. One process at a time has
- * the directory; another is refused. Partials and results share one bound in bytes; programs, plans and queries share a second, smaller one, and what was read of files
- * has a third. What was not used for longest goes first, unless it is pinned. With `keep`, everything goes that nobody used for so long.
+ * Guarantees: those of `store.ts`; a resolved put also survives a power cut, if the disk keeps what it acknowledged. One process at a time owns
+ * the directory; others are refused. Partials and results share one bound in bytes, programs, plans and queries a second, smaller one, and metadata of files
+ * has a third. The least recently used bodies are evicted first, unless they are pinned. Whatever was not used for `keep` is removed.
  * The file on disk never shrinks, and is up to about twice the bounds: LMDB stores whole pages of 4 kB.
  */
 import { clearInterval, setInterval } from "node:timers";
@@ -18,17 +18,17 @@ import { type Environment, type EnvironmentOptions, openEnvironment } from "./en
 import { EmbeddedQueries } from "./query-table.ts";
 import { TableView } from "./table-view.ts";
 
-/** An environment that others may share, or the directory of one that the store has for itself. */
+/** Either an environment that others may share, or the directory for an environment of the store's own. */
 export type StoreOptions = StoreLimits & ({ readonly environment: Environment } | Pick<EnvironmentOptions, "directory">);
 
 export interface StoreLimits {
-  /** Bytes of partials and results. */
+  /** The most bytes of partials and results. */
   readonly limit?: number;
-  /** Bytes of programs, plans and queries. */
+  /** The most bytes of programs, plans and queries. */
   readonly recordLimit?: number;
-  /** Bytes of what was read of files. */
+  /** The most bytes of files' metadata. */
   readonly metadataLimit?: number;
-  /** Milliseconds from last access to removal, which is checked every hour or so; never where absent. */
+  /** The milliseconds from last access to removal, which is checked about every hour; never if absent. */
   readonly keep?: number;
   readonly log?: Log;
   /** Milliseconds since the epoch. */
@@ -38,11 +38,11 @@ export interface StoreLimits {
 const hour = 3_600_000;
 
 export interface EmbeddedStore extends Store {
-  /** Why nothing can be stored now; empty where it can. */
+  /** Why nothing can be stored now; empty if the store is ready. */
   notReady(): readonly string[];
 }
 
-/** Closing the store closes the environment. Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
+/** Opens the store. Closing it closes the environment. Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
 export async function openStore(options: StoreOptions): Promise<EmbeddedStore> {
   const isShared = "environment" in options;
   const environment = isShared ? options.environment : await openEnvironment(options);
@@ -63,7 +63,7 @@ function openTables(environment: Environment, options: StoreLimits, isShared: bo
       name,
       limit,
       now,
-      /** Keys are KIND:KEY; KEY is what callers pin. */
+      /** Keys have the form KIND:KEY, and callers pin KEY. */
       isPinned: (key) => pinned.has(key.slice(key.indexOf(":") + 1)),
       onUnwritten: (error) => log?.warn({ directory, err: error }, "times of last use could not be written"),
     });
@@ -95,7 +95,7 @@ function openTables(environment: Environment, options: StoreLimits, isShared: bo
   return {
     ...createStore({
       programs: new TableView(records, "program:"),
-      // `piece N:KEY`: a plan that is pinned has its pieces pinned.
+      // The keys of pieces are `piece N:KEY`, so pinning a plan also pins its pieces.
       plans: new Plans({ heads, pieces: new TableView(records, "piece "), plansOf }),
       queries: new EmbeddedQueries(new TableView(records, "query:"), now),
       partials,

@@ -1,11 +1,11 @@
 /**
- * An LMDB environment in a directory of its own, held by one process at a time: the databases of the embedded store, and the journal of the embedded
- * coordinator, which a transaction can change together.
+ * An LMDB environment in a directory of its own, which one process at a time owns. It has the databases of the embedded store and the journal of the
+ * embedded coordinator, so that one transaction can change both.
  *
- * Promises: what a resolved `transact` wrote survives the death of the process and, as far as the disk keeps what it acknowledges, a power cut
- * (LMDB syncs data, then its meta page, before it resolves). Transactions asked for at the same time share one commit. One that
- * was refused (disk full) left nothing behind, and later ones work when there is space again; until then `notReady` says so.
- * Does not promise: that a damaged page is found before it is read.
+ * Guarantees: what a resolved `transact` wrote survives the death of the process and, if the disk keeps what it acknowledges, a power cut
+ * (LMDB syncs data, then its meta page, before it resolves). Simultaneous transactions share one commit. A refused one
+ * (disk full) leaves nothing behind, and later ones work when there is space again; until then `notReady` says so.
+ * Not guaranteed: a damaged page is not found before it is read.
  */
 
 import { rmSync, writeFileSync } from "node:fs";
@@ -22,31 +22,31 @@ import { isAlive, readOwner, thisProcess } from "./directory-owner.ts";
 export interface Environment {
   readonly directory: string;
   readonly root: RootDatabase<Uint8Array, string>;
-  /** Runs reads: what LMDB says of a damaged file becomes a `StoreError`. */
+  /** Runs reads; an error of LMDB about a damaged file becomes a `StoreError`. */
   read<T>(action: () => T): T;
   /**
-   * Runs `action` inside a write transaction. It may read and write all databases of the environment, reads what it wrote, and must not wait: after a
-   * crash everything that one action wrote is there, or nothing. An action checks first and then writes: what it wrote before it threw stays.
+   * Runs `action` inside a write transaction. It may read and write all databases of the environment, sees what it wrote, and must not await anything. After
+   * a crash, either everything that an action wrote is there or nothing. It must check before it writes, since writes stay if it throws later.
    */
   transact<T>(action: () => T): Promise<T>;
-  /** Why nothing can be written now; empty where it can. */
+  /** Why nothing can be written now; empty if writing works. */
   notReady(): readonly string[];
-  /** Waits for transactions that were asked for; later calls of the others are refused. */
+  /** Waits for pending transactions; later calls of the other methods are refused. */
   close(): Promise<void>;
 }
 
 const format = "femtoq 2";
-/** Bytes that are written to see whether the disk takes them. */
+/** The bytes that are written to test whether the disk accepts writes. */
 const probeBytes = 65_536;
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 export interface EnvironmentOptions {
-  /** Created where it is absent; it may hold nothing else. */
+  /** Created if it does not exist. It must not contain anything else. */
   readonly directory: string;
   readonly log?: Log;
 }
 
-/** Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
+/** Opens the environment. Throws `StoreError` for a directory that is in use, foreign, damaged or not writable. */
 export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const directory = resolve(options.directory);
   const ownerFile = join(directory, "owner");
@@ -120,14 +120,14 @@ async function prepareDirectory(directory: string, ownerFile: string, log: Log |
 
 function openRoot(directory: string): RootDatabase<Uint8Array, string> {
   try {
-    // Without event-turn batching LMDB's binding leaves no promise of its own behind, which would end the process when a commit is refused.
+    // Event-turn batching is off: with it, LMDB's binding has a promise that nobody handles, which would end the process when a commit is refused.
     return open<Uint8Array, string>(directory, { encoding: "binary", maxDbs: 16, overlappingSync: false, eventTurnBatching: false });
   } catch (error) {
     throw damaged(directory, error);
   }
 }
 
-/** Inside LMDB's write lock, so that of two processes that come at once one is refused. */
+/** Takes ownership of the directory, inside LMDB's write lock, so that one of two simultaneous processes is refused. */
 function takeDirectory(root: RootDatabase<Uint8Array, string>, directory: string, ownerFile: string): void {
   root.transactionSync(() => {
     refuseTaken(directory, ownerFile);
@@ -172,13 +172,13 @@ function explainDamage<T>(directory: string, action: () => T): T {
   }
 }
 
-/** LMDB's codes for a page that is missing or wrong, a state it cannot go on from, and a file that is not its own. */
+/** Whether an error has one of LMDB's codes for a missing or wrong page, an unusable state, or a foreign file. */
 function isDamage(error: unknown): boolean {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   return typeof code === "number" && code >= -30797 && code <= -30793;
 }
 
-/** LMDB's binding says why a commit failed in a promise that it attaches to the error and then rejects. */
+/** Finds why a commit failed: LMDB's binding attaches a promise to the error, and rejects it with the reason. */
 async function explainRefusal(error: unknown, directory: string): Promise<unknown> {
   if (!(error instanceof Error) || !("commitError" in error)) return error;
   const reason = await Promise.resolve(error.commitError).then(messageOf, messageOf);

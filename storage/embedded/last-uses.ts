@@ -1,6 +1,6 @@
 /**
- * Keeps how large each body of a table is, when it was used last, and the note beside it, in two databases: NAME-uses (key → size, stamp, note) and NAME-order
- * (stamp → key). `add`, `move` and `remove` are called inside the transaction that changes the body, `add` and `remove` by an action of `change`.
+ * Keeps the size, the last use and the note of each body of a table, in two databases: NAME-uses (key → size, stamp, note) and NAME-order
+ * (stamp → key). `add`, `move` and `remove` must be called inside the transaction that changes the body, `add` and `remove` by an action of `change`.
  *
  * A stamp is the time of last use in microseconds since the epoch, made unique. A use is kept in memory and written once it is an hour newer than the stamp on
  * disk; so the order is exact while the process lives, for the keys that were used last, and to the hour after a restart.
@@ -11,7 +11,7 @@ import { decodeJson, encodeJson } from "../encode-records.ts";
 import { readNumber, writeNumbers } from "./binary-keys.ts";
 import { type Environment, entryCount } from "./environment.ts";
 
-/** One entry of NAME-uses, read as far as it is asked for. */
+/** One entry of NAME-uses; its fields are decoded only when they are read. */
 export class Use {
   readonly #bytes: Uint8Array;
 
@@ -19,7 +19,7 @@ export class Use {
     this.#bytes = bytes;
   }
 
-  /** Bytes of the body. */
+  /** The bytes of the body. */
   get size(): number {
     return readNumber(this.#bytes, 0);
   }
@@ -35,10 +35,10 @@ export class Use {
 
 type Bytes = Uint8Array;
 
-/** Microseconds after which a use is written. */
+/** The microseconds after which a use is written. */
 const writtenAfter = 3_600_000_000;
 const rememberedUses = 32_768;
-/** Bytes of size and stamp; the note follows. */
+/** The bytes of size and stamp; the note follows them. */
 const fixedBytes = 16;
 
 export class LastUses {
@@ -47,10 +47,10 @@ export class LastUses {
   readonly #uses: Database<Bytes, Bytes>;
   readonly #order: Database<Bytes, Bytes>;
   readonly #totals: Database<Bytes, string>;
-  /** Stamps that are newer than those on disk, by key. */
+  /** The stamps that are newer than those on disk, by key. */
   readonly #recent = new LRUCache<string, number>({ max: rememberedUses });
   #lastStamp: number;
-  /** The sum, while bodies are changed. */
+  /** The bytes of all bodies so far, while an action of `change` runs. */
   #changing: number | undefined;
 
   /** `now`: milliseconds since the epoch. */
@@ -71,7 +71,7 @@ export class LastUses {
     return { bodies, isWhole: bodies === entryCount(this.#order) };
   }
 
-  /** Runs what adds and removes inside a transaction: the sum of bytes is read and written once for all of it. */
+  /** Runs an action that adds and removes, inside a transaction; the sum of bytes is read and written only once for it. */
   change<T>(action: () => T): T {
     const before = this.bytes();
     this.#changing = before;
@@ -95,7 +95,7 @@ export class LastUses {
     return use && new Use(use);
   }
 
-  /** The uses of keys in this range, in the order of keys; `limit` is their greatest number. */
+  /** The uses of keys in this range, in the order of keys, at most `limit`. */
   scan(range: {
     readonly start: Bytes;
     readonly end: Bytes;
@@ -104,7 +104,7 @@ export class LastUses {
     return [...this.#uses.getRange(range)].map(({ key, value }) => ({ key, use: new Use(value) }));
   }
 
-  /** The one used least recently as far as the disk knows. */
+  /** The body that was used least recently by the stamps on disk. */
   oldest(): { readonly key: Bytes; readonly stamp: number } | undefined {
     const [oldest] = this.#order.getRange({ limit: 1 });
     return oldest && { key: oldest.value, stamp: readNumber(oldest.key, 0) };
@@ -126,7 +126,7 @@ export class LastUses {
     this.#order.put(writeNumbers(stamp), key);
   }
 
-  /** Gives false where the key is not there. */
+  /** Removes the record of a body; returns false if the key is not stored. */
   remove(key: Bytes, name: string): boolean {
     const use = this.get(key);
     if (use === undefined) return false;
@@ -137,14 +137,14 @@ export class LastUses {
     return true;
   }
 
-  /** Remembers that a body is used now. Gives the stamp to move it to, where that is to be written. */
+  /** Remembers that a body is used now. Returns the new stamp if it should be written. */
   remember(name: string, written?: Use): number | undefined {
     const stamp = this.nextStamp();
     this.#recent.set(name, stamp);
     return written && stamp - written.stamp >= writtenAfter ? stamp : undefined;
   }
 
-  /** The stamp of the last use, as remembered; undefined where it is not. */
+  /** The remembered stamp of the last use; undefined if none is remembered. */
   remembered(name: string): number | undefined {
     return this.#recent.peek(name);
   }

@@ -1,4 +1,4 @@
-/** Queries in the embedded store. Looking for some goes through the notes of all of them, some at a time: these are small, and queries bounded in bytes. */
+/** The queries in the embedded store. Lists go through the notes of all queries, in groups; notes are small, and queries are bounded in bytes. */
 import { LRUCache } from "lru-cache";
 import type { QueryTable } from "../create-store.ts";
 import { decodeJson, encodeJson, noteOfQuery, type QueryNote } from "../encode-records.ts";
@@ -7,7 +7,7 @@ import type { TableView } from "./table-view.ts";
 
 type Age = Pick<StoredQuery, "created" | "id">;
 
-/** Milliseconds within which a query that is asked for again and again renews what belongs to it once. */
+/** In milliseconds: a query renews its plan, program and result at most once in this time. */
 const renewedFor = 60_000;
 const mostRenewed = 4_096;
 
@@ -36,7 +36,7 @@ export class EmbeddedQueries implements QueryTable {
     return { query: decodeJson<StoredQuery>(found.bytes), isStale };
   }
 
-  /** Newest first. Memory: twice the limit. */
+  /** Lists queries, newest first. At most twice `limit` queries are in memory. */
   async list({ before, limit, dataset, name }: QueryFilter) {
     const part = name?.toLowerCase();
     let newest: (QueryNote & Age & { readonly lastAccess: number })[] = [];
@@ -58,7 +58,7 @@ export class EmbeddedQueries implements QueryTable {
   }
 }
 
-/** Positive where `a` is the older one. */
+/** Positive if `a` is older. */
 function compareAge(a: Age, b: Age): number {
   return b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }

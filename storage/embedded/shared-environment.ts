@@ -1,10 +1,10 @@
 /**
- * One environment for several parts of a process, so that they can write in one transaction and share each sync of the disk. It is opened for the
- * first of them and closed when all that have it have closed it.
+ * Shares one environment between parts of a process, so that they can write in one transaction and share each sync of the disk. It is opened for the
+ * first part and closed when all parts have closed it.
  */
 import { type Environment, type EnvironmentOptions, openEnvironment } from "./environment.ts";
 
-/** Each call gives a handle of its own. Rejects like `openEnvironment`. */
+/** Each call of the returned function opens a separate handle. Rejects like `openEnvironment`. */
 export function shareEnvironment(options: EnvironmentOptions): () => Promise<Environment> {
   let opened: Promise<Environment> | undefined;
   let handles = 0;

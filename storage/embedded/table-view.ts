@@ -1,4 +1,4 @@
-/** Shows the entries of a bounded table whose keys have one prefix as a table of their own, so that several kinds of entries share one bound. */
+/** A table of those entries of a bounded table whose keys have one prefix, so that several kinds of entries share one bound. */
 import type { Entry, Table } from "../table.ts";
 import type { BoundedTable, ScannedEntry } from "./bounded-table.ts";
 
@@ -12,7 +12,7 @@ export class TableView implements Table {
   }
 
   insert = (entries: readonly Entry[]) => this.#table.insert(entries.map(this.#lengthen));
-  /** Does what `insert` does inside a transaction that the caller began. */
+  /** Does the same as `insert`, inside a transaction that the caller began. */
   insertWithin = (entries: readonly Entry[]) => this.#table.insertWithin(entries.map(this.#lengthen));
   replace = (entry: Entry) => this.#table.replace(this.#lengthen(entry));
   get = async (keys: readonly string[]) => this.#shorten(await this.#table.get(this.#keys(keys)));
@@ -25,7 +25,7 @@ export class TableView implements Table {
   renew = async (keys: readonly string[]) => void (await this.#table.find(this.#keys(keys)));
   drop = (keys: readonly string[]) => this.#table.drop(this.#keys(keys));
 
-  /** Some at a time; renews nothing. */
+  /** Lists all entries in bounded groups, without renewing last uses. */
   async *scan(): AsyncGenerator<ScannedEntry> {
     for await (const entry of this.#table.scan(this.#prefix)) yield { ...entry, key: entry.key.slice(this.#prefix.length) };
   }
