@@ -1,21 +1,21 @@
 /**
- * Who computes what: every subtask's state and owner. Ids only; bodies live in the store.
+ * Coordinates who computes what: it keeps the state and owner of every subtask. It only has ids; bodies are in the store.
  *
  *   (absent) --enqueue--> unowned --claim--> owned --complete--> (absent: done, its partial is in the store)
  *                            ^                 |
- *                            |--- release -----|   handed back, not counted against it
- *                            |--- lose --------|   its node left or died; after 10 claims that were lost when computing had begun: failed
- *                            |--- fail --------|   an error; after 3 errors, or one that cannot mend: failed
+ *                            |--- release -----|   handed back; counts no attempt
+ *                            |--- lose --------|   its node left or died; failed after 10 claims that were lost while computing
+ *                            |--- fail --------|   an error; failed after 3 errors or a permanent one
  *   unowned --withdraw (no query with an interested client needs it any more)--> (absent)
  *   failed --retry--> unowned
  *
- * Promises: an accepted subtask is never lost, a crash of the process included: after a restart it is unowned again. One
- * claim at a time. Among unowned subtasks lower priority numbers go first; inside one priority clients take turns; inside one
- * client first come, first served. Completing, failing or releasing a claim that was lost changes nothing and says so. Watchers hear "done" only of what is done, and
- * "withdrawn" only of what was withdrawn; of what vanished while nobody could tell they hear nothing.
- * Does not promise: fairness in time; that a `withdrawn` owned subtask stops at once (its claim's signal says it should).
+ * Guarantees: an accepted subtask is never lost, even if the process crashes: after a restart it is unowned again. It has at most one
+ * claim at a time. Among unowned subtasks, lower priority numbers go first; within a priority, clients take turns; a client's subtasks go
+ * in order of arrival. Completing, failing or releasing a lost claim changes nothing and returns false. Watchers hear "done" only of done subtasks, and
+ * "withdrawn" only of withdrawn ones; they hear nothing of a subtask that vanished while neither could be told.
+ * Not guaranteed: fairness in time; that an owned subtask stops at once when it is withdrawn (its claim's signal tells it to).
  *
- * One claim's way, as files to read in this order (E: the embedded coordinator, in `embedded/`; Z: the one on ZooKeeper, in `zookeeper/`):
+ * The way of a claim, as files to read in this order (E: the embedded coordinator, in `embedded/`; Z: the one on ZooKeeper, in `zookeeper/`):
  *
  *   1. a subtask waits        E: subtask-table.ts    Z: requests/submit.ts, and as nodes see it claims/waiting-subtasks.ts
  *   2. a node calls `claim`   queue/local-nodes.ts, queue/waiting-calls.ts
@@ -35,24 +35,24 @@ export interface Subtask {
   readonly programKey: string;
   readonly fingerprint: string;
   readonly dataset: string;
-  /** Index of the partition in its dataset at submission. */
+  /** The index of the partition in its dataset at submission. */
   readonly partition: number;
-  /** Names of the columns that the program reads: which node has them is known by these. */
+  /** The names of the columns that the program reads; they tell which nodes hold its data. */
   readonly columns?: readonly string[];
-  /** Equal for programs that differ only in numbers (`engine/program/shape.ts`): how long one takes tells how long the others should. */
+  /** Equal for programs that differ only in numbers (`engine/program/shape.ts`); these should take equally long. */
   readonly shape?: string;
 }
 
 export interface SubtaskRequest {
   readonly queryId: string;
-  /** Who is interested: a client's name, or `NAME/TAB` for one of the tabs of a client's browser. Each tab has its own interest, all of them take one client's turns. */
+  /** The holder of the interest: a client's name, or `NAME/TAB` for a browser tab. Each tab has its own interest, but all tabs of a client share its turns. */
   readonly client: string;
-  /** 0–999, lower first. A subtask that several queries need has the lowest of theirs. */
+  /** From 0 to 999, lower first. A subtask that several queries need has the lowest of their priorities. */
   readonly priority: number;
   readonly subtasks: readonly Subtask[];
 }
 
-/** The name of the client, whichever of its tabs is interested. */
+/** The name of the client, without the tab. */
 export const clientOf = (interested: string): string => interested.split("/", 1)[0]!;
 
 /** How many subtasks of a request were new, and how many were already waiting, running or failed. */
@@ -71,20 +71,20 @@ export type SubtaskState =
   | { readonly kind: "owned"; readonly node: string; readonly loading: boolean }
   | { readonly kind: "failed"; readonly failure: Failure };
 
-/** Tells the state that a subtask has come into. */
+/** The new state of a subtask. */
 export type SubtaskNews =
   | { readonly kind: "unowned" | "loading" | "running" | "done" | "withdrawn" }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 export type SubtaskEvent = SubtaskNews & { readonly key: string };
 
-/** A node's exclusive hold on one subtask. What is done with it is asked of the node (`JoinedNode`). */
+/** A node's exclusive hold on one subtask. It is begun and ended by methods of the node (`JoinedNode`). */
 export interface Claim {
   readonly subtask: Subtask;
   readonly priority: number;
-  /** Whose turn it was. */
+  /** The client whose turn it was. */
   readonly client: string;
-  /** Aborts when no client is interested in the subtask any more, when the claim was lost, and when a node that drains hands it back. */
+  /** Aborts when no client is interested in the subtask any more, when the claim is lost, and when a draining node hands it back. */
   readonly signal: AbortSignal;
 }
 
@@ -99,9 +99,9 @@ export interface Node {
   readonly failed: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** What started it, and runs it: a Mesos task's id, or what else `--task` said. */
+  /** What started and runs the node: the id of a Mesos task, or any other text from `--task`. */
   readonly task?: string;
-  /** It failed what other nodes could do: it claims nothing until then, unless it is the only one left. */
+  /** Present if the node failed subtasks that other nodes could do. It claims nothing for a time, unless it is the only node left. */
   readonly quarantined?: Quarantined;
 }
 
@@ -109,143 +109,146 @@ export interface Node {
 export type AboutNode = Pick<Node, "id" | "host" | "threads" | "cacheLimit" | "task">;
 
 export interface Figures extends Pick<Node, "cacheBytes" | "running" | "done" | "failed"> {
-  /** What is held in memory, for other nodes to leave it to this one; asked for at most once a second. */
+  /** Lists what the node holds in memory, so that other nodes leave such subtasks to it; called at most once per second. */
   readonly held?: () => Iterable<HeldPartition>;
 }
 
 export interface ClaimOptions {
   readonly signal: AbortSignal;
-  /** The most claims that are given at a time. */
+  /** The most claims that are made at a time. */
   readonly most: number;
-  /** So many of those that wait are given together although they are more than the share of one thread: fewer would not be worth a claim. 1 where absent. */
+  /** The least number of waiting subtasks to claim together, even beyond the share of one thread, since fewer are not worth a claim. By default 1. */
   readonly least?: number;
   /** Whether the node holds the subtask's columns in memory. */
   readonly prefers?: (subtask: Subtask) => boolean;
-  /** Whether the subtask is claimed alone, as one with an attempt on record is. */
+  /** Whether the subtask must be claimed alone; subtasks with a recorded attempt always are. */
   readonly comesAlone?: (subtask: Subtask) => boolean;
-  /** How many subtasks over one partition are claimed together, although they are more than `most`, or come alone. */
+  /** The most subtasks over one partition that are claimed together, even beyond `most` or if they would be claimed alone. */
   readonly mostOverPartition?: number;
-  /** What a subtask costs, in milliseconds of a thread; undefined where that is not known. Another client's subtask is claimed together with the one whose turn it is only where it costs little beside that. */
+  /**
+   * The cost of a subtask in milliseconds of a thread; undefined if not known. Another client's subtask is only claimed together with the one whose turn it
+   * is if it costs little compared with that.
+   */
   readonly costOf?: (subtask: Subtask) => number | undefined;
-  /** Gives nothing of a client of whom the node loads or computes something: it waits for somebody else, however much waits of that client. */
+  /** Claims nothing of clients for whom the node already loads or computes something, even if nobody else waits. */
   readonly newcomersOnly?: boolean;
-  /** Is told of each subtask just before it is claimed; another node may still be first. It must not throw. */
+  /** Called with each subtask just before it is claimed; another node may still be first. It must not throw. */
   readonly prepare?: (subtask: Subtask) => void;
 }
 
 /**
- * This process's own node in the coordinator. Several claims together are a matter of speed alone: each stays an entry of its own, and what becomes of one
- * (it is lost, withdrawn, refused) changes nothing for the others.
+ * A node of this process in the coordinator. Claiming several subtasks together only saves time: each claim is separate, and if one is lost, withdrawn or
+ * refused, the others are not affected.
  */
 export interface JoinedNode {
   readonly id: string;
   /**
-   * Waits for a subtask and claims it, and with it up to `most` of those that wait; never more than the share of one thread, or `least`, so that others have
-   * something to do as well. A subtask with an attempt on record comes alone. Among those of the best priority the node takes first what it `prefers`, then what no
-   * node holds and belongs to this one; the rest it leaves for a moment to nodes that are better placed (`queue/locality.ts`). No client waits long for that.
-   * Where `mostOverPartition` allows it, other subtasks that wait for the same partition are claimed together with what it takes.
-   * Calls that take from anybody are served before those for newcomers only.
-   * Resolves with no claim when the node drains. Rejects with the signal's reason when aborted.
+   * Waits for a subtask and claims it, together with others that wait, up to `most` and to the share of one thread (or `least`), so that other nodes also get
+   * some. A subtask with a recorded attempt is claimed alone. Within the best priority, the node first takes what it `prefers`, then what no node
+   * holds and belongs to this one. It leaves the rest for a moment to better placed nodes (`queue/locality.ts`); no client waits long for that.
+   * If `mostOverPartition` allows it, other waiting subtasks of the same partition are claimed together with these.
+   * Calls that take from all clients are served before those for newcomers only.
+   * Resolves without claims when the node drains. Rejects with the signal's reason when aborted.
    */
   claim(options: ClaimOptions): Promise<readonly Claim[]>;
   /**
-   * Computing begins: watchers hear "running", and from now on these claims count as attempts where they are lost. Resolves when that is on record; computing need not
-   * wait for it. Of claims that have begun or ended already it changes nothing.
+   * Tells that computing begins: watchers hear "running", and from now on losing these claims counts as an attempt. Resolves when that is recorded; computing
+   * need not wait for it. Claims that have begun or ended already do not change.
    */
   begin(claims: readonly Claim[]): Promise<void>;
-  /** Tells that these are computed and only have to be saved, so that their clients may count as newcomers again. */
+  /** Tells that these claims are computed and only have to be saved, so that their clients may count as newcomers again. */
   computed(claims: readonly Claim[]): void;
-  /** Call after the partials are stored. One answer for each claim, in their order: false where it was lost, or had ended. Where it rejects it may be called again. */
+  /** Must be called after the partials are stored. Returns an answer for each claim: false if it was lost or had ended. If it rejects, it may be called again. */
   complete(claims: readonly Claim[]): Promise<readonly boolean[]>;
   /**
-   * Completes claims in the transaction in which their partials are stored: `write` stores them, inside it, and says of each claim, in their order, whether
-   * it is completed with that. Answers as `complete` does, false for those that are not. Where it rejects all are claimed as before.
-   * Absent where the coordinator shares no environment with the store.
+   * Completes claims in the transaction that stores their partials. `write` stores these inside it and returns for each claim, in the same order, whether
+   * it is thereby completed. Answers like `complete`, with false for claims that are not completed. If it rejects, all are still claimed.
+   * Absent if the coordinator shares no environment with the store.
    */
   completeAlong?(claims: readonly Claim[], write: () => readonly boolean[]): Promise<readonly boolean[]>;
-  /** Back to unowned without an attempt counted. Answers as `complete` does. */
+  /** Hands claims back: their subtasks are unowned again, and no attempt is counted. Answers like `complete`. */
   release(claims: readonly Claim[]): Promise<readonly boolean[]>;
-  /** An error. `permanent`: trying again cannot help. */
+  /** Ends a claim with an error. `permanent`: trying again cannot help. */
   fail(claim: Claim, cause: string, options?: { readonly permanent?: boolean }): Promise<boolean>;
   /** Claims nothing more, hands back what has not begun, and resolves when the other claims have ended. */
   drain(): Promise<void>;
   report(figures: Figures): void;
-  /** All its claims are lost. */
+  /** Leaves the coordinator; all its claims are lost. */
   leave(): Promise<void>;
 }
 
 /** Counts the subtasks that wait, are claimed or have failed, of all programs that read the same columns of one dataset. */
 export interface Demand {
   readonly dataset: string;
-  /** Names, sorted. Empty where they are not known. */
+  /** The sorted names; empty if they are not known. */
   readonly columns: readonly string[];
-  /** Numbers of subtasks by state. */
+  /** The numbers of subtasks by state. */
   readonly unowned: number;
   readonly owned: number;
   readonly failed: number;
-  /** The lowest priority number among the unowned ones; undefined where there are none. */
+  /** The lowest priority number among the unowned ones; undefined if there are none. */
   readonly priority: number | undefined;
-  /** Milliseconds since the epoch: no unowned one has waited since before. Undefined where there are none. */
+  /** In milliseconds since the epoch: a lower bound of the time since which unowned ones wait. Undefined if there are none. */
   readonly since: number | undefined;
 }
 
-/** How far whoever starts nodes where they are needed is with that, such as a Mesos framework. */
+/** The progress of whatever starts nodes on demand, such as a Mesos framework. */
 export interface NodeSupply {
-  /** How many nodes should be there. */
+  /** The number of nodes that should run. */
   readonly wanted: number;
-  /** How many of them are. */
+  /** How many of these are running. */
   readonly there: number;
-  /** Why the others are not, for people; a few lines at most. */
+  /** Why the others are not running, for people; a few lines at most. */
   readonly missing: readonly string[];
 }
 
 export interface WatchOptions {
-  /** The caller queues them, or asks for their states, after this: what becomes of them in between it need not hear. */
+  /** Whether the caller queues these subtasks or asks for their states afterwards, so that it need not hear earlier events. */
   readonly asksNext?: boolean;
 }
 
 export interface Coordinator {
-  /** Milliseconds for which a client stays interested in a query without renewing that. */
+  /** The milliseconds for which a client stays interested in a query without renewing its interest. */
   readonly interestTerm: number;
-  /** Watchers hear nothing of a subtask that came and went between two looks: whoever follows subtasks has to ask for their states now and then. */
+  /** Whether watchers may miss a subtask that came and went between two looks, so that they must ask for states from time to time. */
   readonly skipsEvents?: boolean;
-  /** Creates what is not there, joins what is; renews the client's interest in the query. Resolves when it would survive a crash. */
+  /** Creates subtasks, joins those that exist, and renews the client's interest in the query. Resolves once all this would survive a crash. */
   enqueue(request: SubtaskRequest): Promise<Enqueued>;
-  /** The states of those that are known; a key that is absent is done, withdrawn or was never queued. */
+  /** Returns the states of known subtasks; an absent one is done, was withdrawn, or was never queued. */
   states(keys: readonly string[]): Promise<ReadonlyMap<string, SubtaskState>>;
-  /** Renews the interest that a client has; false where it has none, or the query has no live subtasks. Never creates interest. */
+  /** Renews a client's interest; returns false if it has none, or if the query has no live subtasks. Never creates interest. */
   renew(queryId: string, client: string): Promise<boolean>;
   /**
-   * How many clients are interested in each of these queries; 0 also where all its subtasks are done or failed, for interest ends with them. Renews
-   * nothing. Whoever reads 0 and then finds subtasks that are neither stored nor failed knows that the query was withdrawn.
+   * Counts the clients interested in each of these queries, without renewing their interest. It is also 0 if all subtasks are done or failed, since interest
+   * ends with them. A caller that reads 0 and then finds subtasks that are neither stored nor failed knows that the query was withdrawn.
    */
   interest(queryIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**
-   * Ends a client's interest in a query, or everybody's where none is named. With none left, its subtasks that no other query needs are withdrawn. Gives what
-   * remains interested.
+   * Ends a client's interest in a query or, if none is named, that of all clients. With the last interest, its subtasks that no other query needs are
+   * withdrawn. Returns how many clients remain interested.
    */
   withdraw(queryId: string, client?: string): Promise<{ readonly interested: number }>;
-  /** Failed subtasks among these become unowned, with fresh attempts. Gives their number. */
+  /** Makes the failed ones among these subtasks unowned, without recorded attempts. Returns their number. */
   retry(request: SubtaskRequest): Promise<number>;
-  /** Events of these subtasks from now on, until the signal aborts. The listener must not throw. */
+  /** Calls the listener for events of these subtasks from now on, until the signal aborts. The listener must not throw. */
   watch(keys: ReadonlySet<string>, listener: (event: SubtaskEvent) => void, signal: AbortSignal, options?: WatchOptions): void;
   join(node: AboutNode): Promise<JoinedNode>;
   nodes(): Promise<readonly Node[]>;
-  /** Tells everybody. It is forgotten when this process has ended. */
+  /** Publishes the supply to all processes. It is forgotten when this process ends. */
   publishSupply(supply: NodeSupply): Promise<void>;
-  /** Undefined where nobody starts nodes. */
+  /** The published supply; undefined if nothing starts nodes on demand. */
   supply(): Promise<NodeSupply | undefined>;
-  /** How many subtasks there are, by what they read; nothing where there are none. Where there are very many it may be some seconds old. */
+  /** Counts subtasks by the columns that they read; empty if there are none. With very many subtasks, the counts may be some seconds old. */
   demand(): Promise<readonly Demand[]>;
   close(): Promise<void>;
 }
 
-/** It cannot be reached now; what was asked may or may not have happened, and may be asked again. */
+/** The coordinator cannot be reached now. The call may or may not have taken effect, and can be repeated. */
 export class CoordinatorUnavailableError extends Error {
   override readonly name: string = "CoordinatorUnavailableError";
 }
 
-/** A request that would bring more subtasks than the coordinator keeps: nothing of it was queued; the same request may fit later. */
+/** A request would exceed the coordinator's limit of subtasks. None of its subtasks was queued; the same request may fit later. */
 export class CoordinatorFullError extends Error {
   override readonly name = "CoordinatorFullError";
 
@@ -254,7 +257,7 @@ export class CoordinatorFullError extends Error {
   }
 }
 
-/** Milliseconds: `Coordinator.interestTerm` where none is given. */
+/** In milliseconds: the default of `Coordinator.interestTerm`. */
 export const usualInterestTerm = 24 * 3_600_000;
 
 export function requirePriority(priority: number): void {
@@ -262,7 +265,7 @@ export function requirePriority(priority: number): void {
   throw new RangeError(`Cannot queue with priority ${priority}: it is a whole number from 0 to 999`);
 }
 
-/** Milliseconds for which a subtask is left to a node that is better placed for it. */
+/** In milliseconds: how long a subtask is left to a node that is better placed for it. */
 export const usualLocalityDelay = 150;
 export const mostErrors = 3;
 export const mostLostClaims = 10;

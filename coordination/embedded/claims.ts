@@ -1,4 +1,4 @@
-/** The claims of the nodes of an embedded coordinator: all of its nodes are of this process. */
+/** The claims of an embedded coordinator's nodes, which are all in this process. */
 import type { AboutNode, Claim, JoinedNode } from "../coordinator.ts";
 import type { ClaimEnd } from "../queue/claim-end.ts";
 import { Cluster, type ClusterNode, createClusterNode } from "../queue/cluster.ts";
@@ -11,9 +11,9 @@ import type { SubtaskTable } from "./subtask-table.ts";
 
 export interface ClaimsOptions {
   readonly table: SubtaskTable;
-  /** Resolves when what happened is on disk, or the journal refused it; does not reject. */
+  /** Resolves when all changes so far are on disk, or the journal refused them; never rejects. */
   readonly written: () => Promise<void>;
-  /** The record of this is as it should be. */
+  /** Tells that the subtask's record is up to date and need not be written. */
   readonly unmark: (entry: SubtaskEntry) => void;
   readonly writeAlong: Journal["writeAlong"];
   /** Milliseconds since the epoch. */
@@ -24,7 +24,7 @@ export interface ClaimsOptions {
 
 /** Milliseconds. */
 const writesLater = 50;
-/** Milliseconds after which it is put on record that claims have begun: those that have ended by then need no record of it. */
+/** In milliseconds: after this, begun claims are recorded as begun; claims that have ended by then need no such record. */
 const begunAfter = 20;
 
 class EmbeddedNode extends LocalNode<EmbeddedClaim> {
@@ -36,11 +36,11 @@ class EmbeddedNode extends LocalNode<EmbeddedClaim> {
   }
 }
 
-/** Another claim of the same subtask is another object. */
+/** A claim of a subtask; each later claim of the same subtask is another object. */
 export class EmbeddedClaim extends OwnClaim implements EntryClaim {
   readonly node: EmbeddedNode;
   readonly nodeId: string;
-  /** Its end was written with its partial. */
+  /** Whether its end was written in the same transaction as its partial. */
   isAlong = false;
   readonly #entry: SubtaskEntry;
   readonly #claims: EmbeddedClaims;
@@ -53,7 +53,7 @@ export class EmbeddedClaim extends OwnClaim implements EntryClaim {
     this.nodeId = node.node.id;
   }
 
-  /** Its subtask's record is removed by the transaction that is asked for next. */
+  /** Must be called just before the transaction that removes the subtask's record. */
   removeRecord(): void {
     this.isAlong = true;
     this.#entry.isRecorded = false;
@@ -119,7 +119,7 @@ export class EmbeddedClaims {
         for (const claim of claims as readonly EmbeddedClaim[]) claim.removeRecord();
         await writeAlong(() => {
           for (const [index, isCompleted] of write().entries()) if (isCompleted) completed.push(claims[index] as EmbeddedClaim);
-          // A claim that was lost meanwhile has no say any more: the record belongs to the claim that came after it.
+          // A claim that was lost meanwhile must not change the record, which belongs to the next claim.
           return new Map(completed.filter(({ isEnded }) => !isEnded).map(({ number }) => [number, undefined]));
         });
         const answers = await joined.complete(completed);
@@ -144,7 +144,7 @@ export class EmbeddedClaims {
     const verdict = table.end(entry, claim, end);
     if (verdict === undefined) return false;
     this.nodes.ended(claim.node, table.queue, entry, { end, verdict, isStopped });
-    // The rest, such as that nobody waits for the query any more, is found out again after a crash, so it need not be written now.
+    // Other changes, such as that nobody waits for the query any more, follow from the records after a crash, so they need not be written now.
     if (end.kind === "complete" && claim.isAlong && !entry.isRecorded) {
       unmark(entry);
       this.#writeLater();
@@ -160,7 +160,7 @@ export class EmbeddedClaims {
   }
 
   #report({ node, inCluster, held, quarantine }: EmbeddedNode): void {
-    // Nobody else decides by it.
+    // Without other nodes, nobody uses this information.
     if (this.nodes.size < 2) return;
     inCluster.isBusy = node.running >= node.threads;
     inCluster.holdings = parseHoldings(summarizeHoldings(held()));
@@ -169,7 +169,7 @@ export class EmbeddedClaims {
     else this.#gather();
   }
 
-  /** Who is there, or away, is other than before. */
+  /** Rebuilds the cluster after nodes joined, left, or changed their quarantine. */
   #gather(): void {
     const nodes = [...this.nodes.all];
     for (const { inCluster, quarantine } of nodes) inCluster.isAway = quarantine.at(this.#options.now()) !== undefined;

@@ -1,11 +1,12 @@
 /**
- * The coordinator of one process: state in memory, recoverable from a journal. Promises what `../coordinator.ts` does.
+ * The coordinator of one process: its state is in memory and can be restored from a journal. It has the guarantees of `../coordinator.ts`.
  *
- * What `enqueue`, `renew`, `withdraw` and `retry` resolved with is durable. That a claim was given is not written down: after a crash its subtask waits as before. That
- * computing began is on disk before `begin` resolves, some milliseconds later, unless the claim has ended by then; how a claim went is before `complete`, `fail` or `release` resolve; where the
- * journal refuses (full disk) they resolve all the same, it is logged and written with what comes next, and a crash in between repeats the subtask.
- * Long lists are worked through in slices, so that no call holds the thread for long. At most `mostSubtasks` are kept: a request that would exceed
- * them is refused whole. A client's interest ends when it was not renewed for `interestTerm`; time for which no coordinator ran does not count.
+ * The results of `enqueue`, `renew`, `withdraw` and `retry` are durable when they resolve. Claims are not recorded: after a crash their subtasks wait again.
+ * That computing began is on disk when `begin` resolves some milliseconds later, unless the claim has ended by then. How a claim ended is on disk when
+ * `complete`, `fail` or `release` resolve. If the journal refuses (full disk), they resolve all the same; this is logged, and the record is written with the
+ * next ones. A crash in between repeats the subtask.
+ * Long lists are handled in slices, so that no call blocks the thread for long. At most `mostSubtasks` are kept: a request that would exceed
+ * this is refused completely. A client's interest ends if it is not renewed for `interestTerm`; time without a running coordinator does not count.
  */
 import { turn } from "../../base/turn.ts";
 import {
@@ -32,11 +33,11 @@ export interface CoordinatorOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly log?: { error(fields: Readonly<Record<string, unknown>>, message: string): void };
-  /** Most subtasks that are unowned or owned. */
+  /** The most subtasks that are unowned or owned. */
   readonly mostSubtasks?: number;
   /** Failed subtasks beyond these are forgotten, oldest first. */
   readonly mostFailed?: number;
-  /** Milliseconds for which a subtask is left to a node that is better placed for it. Of no effect while there is one node. */
+  /** In milliseconds: how long a subtask is left to a node that is better placed for it. It has no effect with a single node. */
   readonly localityDelay?: number;
   /** Milliseconds. */
   readonly interestTerm?: number;
@@ -45,7 +46,7 @@ export interface CoordinatorOptions {
 const perSlice = 1000;
 const keysPerTurn = 5000;
 
-/** Interest is looked at so many times in its term. */
+/** How many times interest is checked within its term. */
 const looksPerTerm = 24;
 
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
@@ -58,7 +59,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const ranBefore = await restoreTable(table, journal, mark);
   await writer.flush();
   const started = now();
-  /** Milliseconds for which the coordinator has run, all its processes together, as far as that is on disk. */
+  /** The milliseconds for which the coordinator has run, in this process and earlier ones, as far as these were recorded. */
   const ran = () => ranBefore + now() - started;
   const written = () => writer.flush().catch((error) => log?.error({ error }, "the coordinator's journal refused a write; it is repeated"));
   const claims = new EmbeddedClaims({
@@ -75,7 +76,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     if (isClosed) throw new Error("The coordinator is closed");
   };
 
-  /** Ends early where the query is withdrawn meanwhile. */
+  /** Adds all subtasks of a request; ends early if the query is withdrawn meanwhile. */
   const addAll = async (request: SubtaskRequest, add: (subtask: SubtaskRequest["subtasks"][number], query: QueryEntry) => void) => {
     const { query, moved } = table.want(request, ran());
     query.arriving++;
@@ -100,10 +101,10 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     }
   };
 
-  /** Subtasks of requests that were let in and are not in the table yet. */
+  /** The number of subtasks of accepted requests that are not in the table yet. */
   let arriving = 0;
 
-  /** Room for all that a request may bring, from before its first slice: requests that come in at the same time do not exceed the most together. */
+  /** Reserves space for all subtasks of a request before its first slice, so that simultaneous requests cannot exceed the limit together. */
   const reserveRoom = ({ subtasks }: SubtaskRequest): { takeOne(): void; release(): void } => {
     const live = table.live + arriving;
     const isTight = live + subtasks.length > mostSubtasks;
@@ -117,7 +118,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     return { takeOne: () => take(Math.min(1, reserved)), release: () => take(reserved) };
   };
 
-  /** Gives how many clients remain interested. */
+  /** Ends a client's interest, and returns how many clients remain interested. */
   const withdraw = async (queryId: string, client: string): Promise<number> => {
     const query = table.queries.get(queryId);
     if (query === undefined) return 0;

@@ -1,4 +1,4 @@
-/** Subtasks, queries and the clients' interest in these, as the embedded coordinator holds them and writes them down. */
+/** Subtasks, queries, and the clients' interest in queries, as the embedded coordinator keeps and records them. */
 import { clientOf, type Subtask, type SubtaskState } from "../coordinator.ts";
 import { type Attempts, describeFailure, noAttempts } from "../queue/claim-end.ts";
 import type { DemandState } from "../queue/demand.ts";
@@ -6,11 +6,11 @@ import { QueuedSubtask } from "../queue/queued-subtask.ts";
 import type { LineName } from "../queue/waiting-order.ts";
 import type { Recorded } from "./write-behind.ts";
 
-/** The claim that a subtask is under, as far as it concerns the subtask. */
+/** The part of a claim that its subtask needs. */
 export interface EntryClaim {
   /** The node's id. */
   readonly nodeId: string;
-  /** Computing has not begun. */
+  /** Whether computing has not begun yet. */
   isLoading: boolean;
   readonly signal: AbortSignal;
   stop(reason: Error): void;
@@ -20,11 +20,11 @@ export interface ProgramRecord {
   readonly program: Omit<Subtask, "key" | "fingerprint" | "partition">;
 }
 
-/** A program over a dataset: its subtasks are written down without what they have in common. */
+/** A program over a dataset. It is recorded once, so that the records of its subtasks need not repeat it. */
 export class ProgramEntry implements Recorded {
   readonly number: number;
   readonly about: ProgramRecord["program"];
-  /** How many subtasks are of it. */
+  /** The number of its subtasks. */
   subtasks = 0;
 
   constructor(number: number, { programKey, dataset, columns, shape }: ProgramRecord["program"]) {
@@ -41,10 +41,10 @@ export interface SubtaskRecord {
   readonly subtask: Pick<Subtask, "key" | "fingerprint" | "partition">;
   /** The number of its program. */
   readonly of: number;
-  /** `begun`: a node computes it. One that is claimed only is as one that waits: that claim may be lost without being counted. */
+  /** `begun`: a node computes it. A subtask that is only claimed is recorded as waiting, since losing that claim counts no attempt. */
   readonly state?: "begun" | "failed";
   readonly attempts?: Attempts;
-  /** Numbers of the queries that need it. */
+  /** The numbers of the queries that need it. */
   readonly queries: readonly number[];
 }
 
@@ -55,7 +55,7 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> implem
   readonly program: ProgramEntry;
   kind: "unowned" | "owned" | "failed" | "absent" = "unowned";
   claim: EntryClaim | undefined = undefined;
-  /** A record of it was given to be written since this was last set to false. */
+  /** Whether a record of it was passed to the journal since this was last set to false. */
   isRecorded = false;
 
   constructor(number: number, subtask: Subtask, program: ProgramEntry) {
@@ -64,14 +64,14 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> implem
     this.program = program;
   }
 
-  /** Undefined where no client is interested: an owned one that was withdrawn is about to end. */
+  /** Undefined if no client is interested, as for an owned subtask that was withdrawn and is about to end. */
   state(): SubtaskState | undefined {
     if (this.kind === "failed") return { kind: "failed", failure: describeFailure(this.attempts) };
     if (this.kind === "absent" || this.queries.length === 0) return undefined;
     return this.claim === undefined ? unowned : { kind: "owned", node: this.claim.nodeId, loading: this.claim.isLoading };
   }
 
-  /** Undefined where no client is interested. `now` in milliseconds since the epoch. */
+  /** Undefined if no client is interested. `now` is in milliseconds since the epoch. */
   demandState(now: () => number): DemandState | undefined {
     const state = this.state();
     if (state?.kind !== "unowned") return state && { kind: state.kind };
@@ -101,7 +101,7 @@ export interface InterestRecord {
     readonly queryId: string;
     readonly client: string;
     readonly priority: number;
-    /** When the client last showed it: milliseconds for which the coordinator had run by then, all its processes together. */
+    /** When the client last renewed it, as the milliseconds for which the coordinator had run by then, in all its processes. */
     readonly renewed: number;
   };
 }
@@ -112,7 +112,7 @@ export class Interest implements Recorded, LineName {
   readonly query: QueryEntry;
   /** The client's name, or `NAME/TAB`. */
   readonly holder: string;
-  /** Its name, in whichever tab. */
+  /** The client's name, without the tab. */
   readonly client: string;
   readonly priority: number;
   renewed: number;
@@ -137,15 +137,15 @@ export class Interest implements Recorded, LineName {
 export class QueryEntry {
   readonly number: number;
   readonly id: string;
-  /** By holder, first come first. */
+  /** The interests by holder, in order of arrival. */
   readonly interests = new Map<string, Interest>();
   /** Its subtasks that are unowned or owned. */
   readonly entries = new Set<SubtaskEntry>();
   /** All subtasks that no other query needs share this list as their `SubtaskEntry.queries`. */
   readonly alone: readonly QueryEntry[] = [this];
-  /** Requests whose subtasks are still coming in. */
+  /** The number of requests whose subtasks are still being added. */
   arriving = 0;
-  /** The interest with the lowest priority number, the first of equals: where its subtasks wait. */
+  /** The interest with the lowest priority number, the earliest among equals. It determines in which line its subtasks wait. */
   best: Interest | undefined;
 
   constructor(number: number, id: string) {
@@ -153,7 +153,7 @@ export class QueryEntry {
     this.id = id;
   }
 
-  /** Gives what it replaces. True in `moved` where its subtasks wait elsewhere now. */
+  /** Adds an interest, and returns the one that it replaces. `moved` tells whether its subtasks now wait in another line. */
   setInterest(interest: Interest): { readonly replaced: Interest | undefined; readonly moved: boolean } {
     const replaced = this.interests.get(interest.holder);
     this.interests.set(interest.holder, interest);

@@ -1,20 +1,20 @@
 /**
- * What the coordinator writes down so that it can go on after a crash. Records are JSON texts under numbers that the coordinator gives once and never again.
+ * The records from which the coordinator goes on after a crash: JSON texts, each under a number that is never used again.
  *
- * Promises: what a resolved `write` wrote is there after a crash. Each change is there wholly or not at all; of a write that had not resolved any
- * part may be there.
+ * Guarantees: what a resolved `write` wrote survives a crash. Each change is there completely or not at all; of a write that had not resolved, any
+ * part of the changes may be there.
  */
 export interface Journal {
-  /** All records, lowest number first. Called once, before any write. */
+  /** Reads all records, in order of their numbers. Called once, before any write. */
   load(): AsyncIterable<readonly [number: number, record: string]>;
-  /** `undefined` deletes the record. Not called again before it settles. */
+  /** Writes records; `undefined` deletes one. It is not called again before it settles. */
   write(changes: ReadonlyMap<number, string | undefined>): Promise<void>;
-  /** What `make` writes to the environment of the journal, and the changes that it gives: in one transaction. Absent where there is nothing but the journal. */
+  /** Writes the changes that `make` returns, in one transaction with what `make` writes to the journal's environment. Absent if the journal shares none. */
   writeAlong?(make: () => ReadonlyMap<number, string | undefined>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A journal that lasts as long as the object: for tests, and where nothing has to outlive the process. */
+/** A journal in memory, for tests and for processes after which nothing must remain. */
 export function createMemoryJournal(records = new Map<number, string>()): Journal {
   return {
     async *load() {

@@ -1,10 +1,10 @@
 /**
- * A journal in a database of an LMDB environment that others may share, the embedded store for one. LMDB syncs before a write resolves.
+ * A journal in a database of an LMDB environment, which others, such as the embedded store, may share. LMDB syncs before a write resolves.
  */
 import type { Database } from "lmdb";
 import type { Journal } from "./journal.ts";
 
-/** The part of an environment that is used here; `openEnvironment` of `storage/` gives one, `shareEnvironment` one that others share. */
+/** The part of an environment that is used here. `openEnvironment` of `storage/` returns one, and `shareEnvironment` a shared one. */
 export interface JournalEnvironment {
   readonly root: { openDB(name: string, options: { readonly encoding: "string" }): Database<string, number> };
   transact<T>(action: () => T): Promise<T>;
@@ -12,11 +12,11 @@ export interface JournalEnvironment {
 }
 
 const recordsPerTurn = 2000;
-/** Another form of the records has another name: what an older version left is not read. */
+/** The name must change with the form of the records, so that records of older versions are not read. */
 const databaseName = "coordination 3";
 
 export interface LmdbJournal extends Journal {
-  /** Writes the changes inside a transaction of the environment that the caller began: all that the transaction changes reaches the disk together, or none of it. */
+  /** Writes changes inside a transaction that the caller began: all changes of the transaction reach the disk together, or none. */
   writeWithin(changes: ReadonlyMap<number, string | undefined>): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Fills an empty table from a journal. A claim that had begun was lost with the process. What only a part of a write left behind is cleared away: subtasks
- * that no query needs (their withdrawal was under way), queries without subtasks.
- * Gives the milliseconds for which the coordinator had run when it last heard of interest.
+ * Fills an empty table from a journal. A begun claim counts as lost with the process. Remains of incomplete writes are removed: subtasks that no query
+ * needs, since they were being withdrawn, and queries without subtasks.
+ * Returns the milliseconds for which the coordinator had run when interest was last renewed.
  */
 import { turn } from "../../base/turn.ts";
 import { decideEnd, noAttempts } from "../queue/claim-end.ts";

@@ -1,8 +1,8 @@
 /**
- * All subtasks and queries of a coordinator, in memory; every change of state happens here, at once and whole. States and exits: `coordinator.ts`.
- * Tells `emit` of every change that watchers hear of, `mark` of everything whose record changed.
+ * All subtasks and queries of a coordinator, in memory. Every change of state happens here, synchronously and completely; `coordinator.ts` lists the states.
+ * It calls `emit` for every change that concerns watchers, and `mark` for everything whose record changed.
  *
- * A subtask waits in the line of the client and priority of the best interest in it. Failed ones are kept up to `mostFailed`, the oldest forgotten first.
+ * A subtask waits in the line of the client and priority of the best interest in it. At most `mostFailed` failed ones are kept; the oldest are forgotten.
  */
 import type { Subtask, SubtaskEvent, SubtaskRequest } from "../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, noAttempts, type Verdict } from "../queue/claim-end.ts";
@@ -31,17 +31,17 @@ export class SubtaskTable {
     this.#options = options;
   }
 
-  /** How many subtasks are unowned or owned. */
+  /** The number of subtasks that are unowned or owned. */
   get live(): number {
     return this.queue.size + this.#owned;
   }
 
-  /** No number up to this one is given again. */
+  /** Prevents numbers up to this one from being used again. */
   reserveNumber(number: number): void {
     this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
-  /** A client shows interest in a query. `moved`: call `move` on its entries. */
+  /** Adds a client's interest in a query. If `moved`, the caller must call `move` for its entries. */
   want({ queryId, client, priority }: Omit<SubtaskRequest, "subtasks">, renewed: number) {
     const query = this.queries.get(queryId) ?? new QueryEntry(this.#nextNumber(), queryId);
     this.queries.set(queryId, query);
@@ -62,7 +62,7 @@ export class SubtaskTable {
     this.#options.mark(interest);
   }
 
-  /** With the last interest the query is gone: call `detach` on its entries. `moved`: call `move` on them. */
+  /** Ends an interest. With the last one the query is gone, and the caller must call `detach` for its entries; if `moved`, it must call `move` for them. */
   unwant(query: QueryEntry, client: string): { readonly moved: boolean } {
     const interest = query.interests.get(client);
     if (interest === undefined) return { moved: false };
@@ -97,7 +97,7 @@ export class SubtaskTable {
     return "queued";
   }
 
-  /** A program as a journal had it: call `forgetUnused` on it when its subtasks have come. */
+  /** Adds a program from the journal. The caller must call `forgetUnused` for it after adding its subtasks. */
   restoreProgram(program: ProgramEntry): void {
     this.#programs.set(programName(program.about), program);
   }
@@ -108,13 +108,13 @@ export class SubtaskTable {
     this.#options.mark(program);
   }
 
-  /** A failed subtask as a journal had it. */
+  /** Adds a failed subtask from the journal. */
   restoreFailed(entry: SubtaskEntry): void {
     this.#add(entry);
     this.setFailed(entry);
   }
 
-  /** A subtask as a journal had it; its record stays as it is. */
+  /** Adds a subtask from the journal, without changing its record. */
   restore(entry: SubtaskEntry, queries: readonly QueryEntry[]): void {
     this.#add(entry);
     entry.queries = queries.length === 1 ? queries[0]!.alone : queries;
@@ -122,7 +122,7 @@ export class SubtaskTable {
     this.move(entry);
   }
 
-  /** A failed subtask waits again, as if it had never been tried. False where it is not failed. */
+  /** Makes a failed subtask wait again, as if it had never been tried. Returns false if it has not failed. */
   retry(key: string, query: QueryEntry): boolean {
     const entry = this.entries.get(key);
     if (entry?.kind !== "failed") return false;
@@ -134,12 +134,12 @@ export class SubtaskTable {
     return true;
   }
 
-  /** Interest in a subtask is other than it was. */
+  /** Moves a subtask to the line that it should wait in, after interest in it has changed. */
   move(entry: SubtaskEntry): void {
     if (entry.kind === "unowned") this.queue.move(entry);
   }
 
-  /** A query no longer needs a subtask. Withdraws what no client is interested in: a waiting one is gone, an owned one told to stop. */
+  /** Ends a query's need of a subtask. If no other query needs it, it is withdrawn: a waiting one is removed, an owned one is told to stop. */
   detach(entry: SubtaskEntry, query: QueryEntry): void {
     if (!query.entries.delete(entry)) return;
     entry.queries = entry.queries.filter((other) => other !== query);
@@ -153,7 +153,7 @@ export class SubtaskTable {
     this.#options.emit({ kind: "withdrawn", key: entry.subtask.key });
   }
 
-  /** A subtask that was taken out of the queue is claimed. */
+  /** Makes a subtask owned by a claim, after it was taken out of the queue. */
   own(entry: SubtaskEntry, claim: EntryClaim): void {
     entry.kind = "owned";
     entry.claim = claim;
@@ -161,7 +161,7 @@ export class SubtaskTable {
     this.#options.emit({ kind: "loading", key: entry.subtask.key });
   }
 
-  /** Computing begins. */
+  /** Records that computing begins. */
   begin(entry: SubtaskEntry, claim: EntryClaim): void {
     if (entry.claim !== claim || !claim.isLoading) return;
     claim.isLoading = false;
@@ -169,7 +169,7 @@ export class SubtaskTable {
     this.#options.emit({ kind: "running", key: entry.subtask.key });
   }
 
-  /** Undefined where the subtask is not under this claim any more. Where it is unowned again, the caller puts it back into the queue. */
+  /** Ends a claim; undefined if it does not own the subtask any more. If the subtask is unowned again, the caller must put it back into the queue. */
   end(entry: SubtaskEntry, claim: EntryClaim, end: ClaimEnd): Verdict | undefined {
     if (entry.claim !== claim) return undefined;
     const { key } = entry.subtask;

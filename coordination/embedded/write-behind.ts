@@ -1,12 +1,12 @@
 /**
- * Writes what changed to the journal, as it is when its turn comes: several changes of one thing between two writes become one record.
+ * Writes changed items to the journal, in their state at the time of writing: several changes of an item between two writes become one record.
  *
- * Promises: `flush` resolves when everything marked before the call is durable, and rejects where the journal refused it. What was refused stays
- * marked and goes with the next flush, so that nothing that a later flush covers is missing.
+ * Guarantees: `flush` resolves when everything marked before the call is durable, and rejects if the journal refuses. Refused items stay
+ * marked and are written with the next flush, so that a resolved flush leaves nothing out.
  */
 import type { Journal } from "./journal.ts";
 
-/** Something with a number of its own; `record` is what is true of it now, undefined when it is gone. */
+/** An item with a record in the journal. `record` is its present text; undefined if the item is gone. */
 export interface Recorded {
   readonly number: number;
   record(): string | undefined;
@@ -28,7 +28,7 @@ export class WriteBehind {
     this.#marked.add(item);
   }
 
-  /** Its record is as it should be: somebody else wrote it. */
+  /** Removes the mark of an item whose record was written otherwise. */
   unmark(item: Recorded): void {
     this.#marked.delete(item);
   }
@@ -58,5 +58,5 @@ export class WriteBehind {
   }
 }
 
-/** The flush that a write belongs to reports its failure. */
+/** Ignores the failure of an earlier flush, which that flush reports itself. */
 function ignore(): void {}
