@@ -1,7 +1,7 @@
 /**
- * Who wants to know of which subtask. An event costs what its own watchers cost, however many others there are.
+ * The watchers of subtasks. The cost of an event depends only on its own watchers, not on how many others there are.
  *
- * Watchers hear the events in the order in which they happened, also where a listener causes more of them. Keys that are watched by the same watchers
+ * Watchers hear events in the order in which they happened, even if a listener causes further ones. Keys with the same watchers
  * share one list of them.
  */
 import type { SubtaskEvent } from "./coordinator.ts";
@@ -17,7 +17,7 @@ export class Watchers {
   #pending: SubtaskEvent[] = [];
   #isDelivering = false;
 
-  /** `onError` hears what a listener threw. */
+  /** `onError` is called with what a listener throws. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }

@@ -1,5 +1,5 @@
 /**
- * What becomes of a subtask: pure decisions.
+ * Decides what becomes of a subtask when its claim ends. Pure.
  *
  *   how a claim ends   | some client is interested                        | nobody is interested
  *   complete           | absent (done)                                    | absent (done)
@@ -8,14 +8,14 @@
  *   lose, not begun    | unowned                                          | absent (withdrawn)
  *   release            | unowned                                          | absent (withdrawn)
  *
- * An error that comes after the claim was told to stop is a release.
+ * An error after the claim was told to stop counts as a release.
  */
 import { type Failure, mostErrors, mostLostClaims } from "../coordinator.ts";
 
 export interface Attempts {
   readonly errors: number;
   readonly lost: number;
-  /** What the errors said, without repetition, at most `mostErrors` of them. */
+  /** The messages of the errors, without repetition, at most `mostErrors`. */
   readonly causes: readonly string[];
 }
 
@@ -25,14 +25,14 @@ export type ClaimEnd =
   | { readonly kind: "lose"; readonly cause: string }
   | { readonly kind: "release" };
 
-/** A claim and its subtask when it ends. */
+/** What matters of a claim and its subtask when the claim ends. */
 export interface ClaimAtEnd {
   readonly attempts: Attempts;
-  /** Some client is interested in the subtask. */
+  /** Whether some client is interested in the subtask. */
   readonly wanted: boolean;
-  /** Computing had begun. */
+  /** Whether computing had begun. */
   readonly begun: boolean;
-  /** The claim's signal was aborted. */
+  /** Whether the claim's signal was aborted. */
   readonly stopped: boolean;
 }
 

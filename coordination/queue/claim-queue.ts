@@ -1,17 +1,17 @@
 /**
- * The one queue of claims: which node gets which of the subtasks that wait, and what becomes of one whose claim has ended. Both coordinators decide by it.
- * It reads no clock and waits for nothing: times are given, and what it decides is carried out by whoever calls.
+ * The queue of claims: it decides which node gets which waiting subtask, and what becomes of a subtask whose claim has ended. Both coordinators use it.
+ * It reads no clock and waits for nothing: callers pass times and carry out its decisions.
  *
  *   waiting --take--> taken --end--> waiting | left to others | gone
  *   left to others --returnLeft--> waiting
  *
- * Order and turns of clients: `waiting-order.ts`; what a node takes and what it leaves to better placed ones: `next-subtask.ts`; whether a node is to be
- * trusted: `quarantine.ts`. Beyond these: a call for newcomers only takes nothing of the clients of whom its node computes something; a subtask with an
- * attempt on record is taken alone, for it may take its node down, and so is one of which the call says so; what failed on a node is left to others
- * for `leaveFor`; and nobody takes more at a time than the share of one of the cluster's threads, or what it needs at least for a claim to be worth it.
+ * `waiting-order.ts` has the order and turns of clients, `next-subtask.ts` what a node takes and what it leaves to better placed nodes, and `quarantine.ts`
+ * whether a node is trusted. Further rules: a call for newcomers only takes nothing of clients for whom its node computes. A subtask with a recorded
+ * attempt is taken alone, since it may crash its node; so is one for which the call requires it. A subtask that failed on a node is left to others
+ * for `leaveFor`. No call takes more at a time than the share of one of the cluster's threads, or its own minimum.
  *
- * With a subtask that has its turn go others that wait for the same partition: those of its client, whose turns they are, and those of other clients that add
- * at most `mostPassengerCost` times what it costs itself, where the call knows that.
+ * Together with a subtask that has its turn, others that wait for the same partition are taken: those of the same client, which count as its turns, and those
+ * of other clients, if the call knows that they add at most `mostPassengerCost` times the subtask's own cost.
  */
 import type { Subtask } from "../coordinator.ts";
 import { type Attempts, type ClaimEnd, noAttempts, type Verdict } from "./claim-end.ts";
@@ -21,12 +21,12 @@ import type { Quarantine, Quarantined } from "./quarantine.ts";
 import { SamePartition } from "./same-partition.ts";
 import { type LineName, type Scan, WaitingOrder } from "./waiting-order.ts";
 
-/** A subtask as the queue needs it. */
+/** The fields of a subtask that the queue needs. */
 export interface Queued<T extends Queued<T>> extends Schedulable<T> {
   readonly attempts: Attempts;
-  /** Names of this process's nodes where it failed, and until when (as `Times.now`) they leave it to others. */
+  /** The nodes of this process on which it failed, and until when (on the clock of `Times.now`) each leaves it to others. */
   triedBy: Map<string, number> | undefined;
-  /** The line in which it waits: the best interest in it decides. */
+  /** The line in which it waits, which follows from the best interest in it. */
   lineName(): LineName;
 }
 
@@ -38,12 +38,12 @@ export interface QueueNode {
   readonly quarantine: Quarantine;
   /** The clients for whom it loads or computes something, or is about to. */
   readonly clients: ReadonlySet<string>;
-  /** It computes less than it could. */
+  /** Whether it computes less than it could. */
   readonly isIdle: boolean;
 }
 
 export interface Times {
-  /** Milliseconds, as `performance.now()`. */
+  /** In milliseconds, on the clock of `performance.now()`. */
   readonly now: number;
   /** Milliseconds since the epoch. */
   readonly date: number;
@@ -52,43 +52,43 @@ export interface Times {
 /** A call of `JoinedNode.claim` that waits. */
 export interface ClaimCall {
   readonly most: number;
-  /** So many it takes where they wait, however small the share of one thread is. */
+  /** The number of subtasks that it may take even if the share of one thread is smaller. */
   readonly least: number;
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
   readonly comesAlone: ((subtask: Subtask) => boolean) | undefined;
-  /** How many subtasks over one partition it takes together, however many it takes at most otherwise; undefined: it does not ask for more. */
+  /** The most subtasks over one partition that it takes together, even beyond `most`; if undefined, it takes none beyond. */
   readonly mostOverPartition: number | undefined;
-  /** What a subtask costs, in milliseconds of a thread; undefined where that is not known. */
+  /** Returns the cost of a subtask in milliseconds of a thread; undefined if not known. */
   readonly costOf: ((subtask: Subtask) => number | undefined) | undefined;
-  /** It takes nothing of the node's clients. */
+  /** Whether it takes nothing of clients for whom the node already computes. */
   readonly newcomersOnly: boolean;
   /** The time at which it began to wait, in the milliseconds of `Times.now`. */
   readonly waitsSince: number;
-  /** Milliseconds for which it leaves something to better placed nodes. */
+  /** In milliseconds: how long it leaves subtasks to better placed nodes. */
   readonly delay: number;
 }
 
 export type Taken<T> = { readonly kind: "take"; readonly items: readonly T[] } | Exclude<Next<T>, { readonly kind: "take" }>;
 
-/** Milliseconds for which a node leaves to others what failed on it. */
+/** In milliseconds: how long a node leaves a subtask that failed on it to others. */
 const leaveFor = 5_000;
 const mostPassengerCost = 2;
 
 export class ClaimQueue<T extends Queued<T>> {
   readonly order = new WaitingOrder<T>();
-  /** Those that failed here and that all nodes of this process leave to others: they do not stand in the way of what could be taken. */
+  /** Subtasks that failed here and that all nodes of this process leave to others. They are kept apart so that they do not block other subtasks. */
   readonly left = new Set<T>();
   readonly #samePartition = new SamePartition<T>();
   /** The live nodes, those of this process among them. */
   cluster = Cluster.empty;
-  /** Those of this process. */
+  /** The nodes of this process. */
   nodes: { readonly all: Iterable<QueueNode> } = { all: [] };
 
   get size(): number {
     return this.order.size + this.left.size;
   }
 
-  /** A subtask waits, in the line that is its own now. */
+  /** Adds a waiting subtask to its present line. */
   add(item: T, options?: { readonly first: boolean }): void {
     this.remove(item);
     this.order.add(item, item.lineName(), options);
@@ -101,7 +101,7 @@ export class ClaimQueue<T extends Queued<T>> {
     this.#samePartition.remove(item);
   }
 
-  /** Interest in a subtask that waits is other than it was. */
+  /** Moves a waiting subtask to its line after the interest in it has changed. */
   move(item: T): void {
     if (this.left.has(item)) return;
     const { priority, client } = item.lineName();
@@ -109,10 +109,10 @@ export class ClaimQueue<T extends Queued<T>> {
     if (now?.priority !== priority || now.client !== client) this.add(item);
   }
 
-  /** Takes out of the queue what a node should claim now, one subtask or several. Where `prefers` throws nothing is taken. */
+  /** Takes the subtasks out of the queue that a node should claim now. If `prefers` throws, nothing is taken. */
   take(node: QueueNode, call: ClaimCall, times: Times): Taken<T> {
     const quarantined = this.quarantineOf(node, times);
-    // The last one that is left does what it can.
+    // A node in quarantine waits, unless it is the only one left.
     if (quarantined) return { kind: "wait", until: times.now + quarantined.until - times.date };
     const share = Math.max(call.least, Math.ceil(this.order.size / Math.max(1, this.cluster.threads)));
     const most = Math.min(call.most, share);
@@ -144,12 +144,12 @@ export class ClaimQueue<T extends Queued<T>> {
     }
   }
 
-  /** Undefined where the node may claim: it is trusted, or nobody else is there. */
+  /** The node's quarantine; undefined if it may claim, since it is trusted or the only node. */
   quarantineOf({ name, quarantine }: QueueNode, { date }: Times): Quarantined | undefined {
     return this.cluster.hasOthers(name) ? quarantine.at(date) : undefined;
   }
 
-  /** A claim of a node has ended. True where another node is in quarantine from now on. */
+  /** Takes note of the end of a node's claim. Returns whether another node is now in quarantine because of it. */
   end(item: T, node: QueueNode, { end, verdict, isStopped }: EndedClaim, times: Times): boolean {
     if (end.kind === "complete") node.quarantine.succeeded();
     else if (end.kind === "fail" && !end.permanent && !isStopped) {
@@ -168,7 +168,7 @@ export class ClaimQueue<T extends Queued<T>> {
     return false;
   }
 
-  /** Somebody has done it, a node of this process or another one. True where a node that failed it is in quarantine from now on. */
+  /** Takes note that a node, of any process, has done a subtask. Returns whether a node that failed it is now in quarantine. */
   doneBy({ subtask, triedBy }: T, doer: QueueNode | undefined, { date }: Times): boolean {
     let isNew = false;
     if (triedBy === undefined) return isNew;
@@ -178,7 +178,7 @@ export class ClaimQueue<T extends Queued<T>> {
     return isNew;
   }
 
-  /** Time has passed, or other nodes are there: what is not left to others any more waits again. */
+  /** Makes subtasks wait again that are not left to others any more, because time has passed or the nodes have changed. */
   returnLeft(times: Times): void {
     for (const item of [...this.left]) if (!this.#isLeft(item, times)) this.add(item);
   }
@@ -188,7 +188,7 @@ export class ClaimQueue<T extends Queued<T>> {
     this.#samePartition.remove(item);
   }
 
-  /** Gives what is taken together with a subtask that has its turn. `isAlone` leaves out what other clients ask for, `without` what these clients ask for. */
+  /** Returns what is taken together with the subtask whose turn it is. `isAlone` leaves out all other clients' subtasks, `without` those of these clients. */
   #passengersOf(
     head: T,
     { name }: QueueNode,
@@ -232,7 +232,7 @@ export class ClaimQueue<T extends Queued<T>> {
     });
   }
 
-  /** Until when the node leaves the subtask to others: not at all where there is nobody else, or where everybody had a try. */
+  /** Until when the node leaves the subtask to others; −∞ if there is nobody else, or if all nodes have tried it. */
   #leavesUntil({ attempts, triedBy }: T, name: string): number {
     const until = triedBy?.get(name);
     const isOthers = until !== undefined && attempts.errors < this.cluster.nodes.length && this.cluster.hasOthers(name);
@@ -247,6 +247,6 @@ export class ClaimQueue<T extends Queued<T>> {
 export interface EndedClaim {
   readonly end: ClaimEnd;
   readonly verdict: Verdict;
-  /** The claim's signal was aborted before. */
+  /** Whether the claim's signal was aborted before it ended. */
   readonly isStopped: boolean;
 }

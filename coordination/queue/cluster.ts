@@ -1,28 +1,28 @@
-/** The live nodes as one of them knows them: whom data belong to, who is busy, who holds what. */
+/** The live nodes as a process knows them: to which node data belong, which nodes are busy, and what each holds. */
 import type { Subtask } from "../coordinator.ts";
 import { type DoubleHash, doubleHash, type Holdings } from "./holdings.ts";
 import { findPreferred, hashText, type Weighted } from "./rendezvous.ts";
 
 export interface ClusterNode extends Weighted {
   readonly name: string;
-  /** All its threads have something to do. */
+  /** Whether all its threads are busy. */
   isBusy: boolean;
-  /** Undefined where it holds nothing, or has not said so. */
+  /** What it holds in memory; undefined if that is nothing or not known. */
   holdings: Holdings | undefined;
-  /** It is in quarantine: it claims nothing. */
+  /** Whether it is in quarantine, so that it claims nothing. */
   isAway: boolean;
 }
 
-/** A subtask whose home among the nodes is looked for again and again. */
+/** A subtask with a cached answer to which node it belongs. */
 export interface Homed {
   readonly subtask: Subtask;
-  /** `numberPartition` */
+  /** The result of `numberPartition`. */
   readonly partitionNumber: number;
-  /** The answer for a cluster, kept with it. */
+  /** The node to which it belongs, and the cluster for which this was found. */
   home: { readonly of: Cluster; readonly node: ClusterNode | undefined } | undefined;
 }
 
-/** The same for every subtask over a partition, whatever the program. */
+/** A number that is equal for all subtasks over a partition, whatever their program. */
 export const numberPartition = ({ dataset, partition }: Subtask): number => hashText(`${dataset}:${partition}`);
 
 export function createClusterNode(name: string, threads: number): ClusterNode {
@@ -30,14 +30,14 @@ export function createClusterNode(name: string, threads: number): ClusterNode {
 }
 
 export class Cluster {
-  /** The live nodes; those that are away are not among them. */
+  /** The live nodes, except those in quarantine. */
   readonly nodes: readonly ClusterNode[];
   /** The number of threads of all these nodes together. */
   readonly threads: number;
-  /** Hashed once for all subtasks of a program. */
+  /** The hashes of columns, computed once per list of columns; the subtasks of a program share one list. */
   readonly #columns = new WeakMap<readonly string[], readonly DoubleHash[]>();
 
-  /** One that nobody else is in. */
+  /** A cluster without nodes. */
   static readonly empty = new Cluster([]);
 
   constructor(nodes: readonly ClusterNode[]) {
@@ -54,7 +54,7 @@ export class Cluster {
     return item.home.node;
   }
 
-  /** Whether another node may hold all columns of it; false where these are not known. */
+  /** Whether another node may hold all columns of a subtask; false if its columns are not known. */
   isHeldByOther(name: string, { fingerprint, columns }: Subtask): boolean {
     if (columns === undefined || columns.length === 0) return false;
     let partition: DoubleHash | undefined;

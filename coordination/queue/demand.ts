@@ -1,4 +1,4 @@
-/** Adds up how many subtasks there are, by the columns of the dataset that they read. Pure. */
+/** Counts subtasks by dataset and the columns that they read. Pure. */
 import type { Demand, Subtask } from "../coordinator.ts";
 
 export type DemandState =
@@ -13,7 +13,7 @@ const noColumns: readonly string[] = [];
 
 export class DemandTally {
   readonly #sums = new Map<string, Sum>();
-  /** The sorted columns as text. The subtasks of a program commonly share one list of columns: it is written once. */
+  /** The sorted columns as text, once per list of columns, since the subtasks of a program share one list. */
   readonly #texts = new WeakMap<readonly string[], string>();
 
   add({ dataset, columns = noColumns }: Read, state: DemandState): void {
@@ -24,7 +24,7 @@ export class DemandTally {
     sum.since = Math.min(sum.since ?? state.since, state.since);
   }
 
-  /** By the order in which they were first added. */
+  /** The counts, in the order in which they were first added. */
   get demands(): readonly Demand[] {
     return [...this.#sums.values()];
   }
@@ -45,7 +45,7 @@ export class DemandTally {
   }
 }
 
-/** All of them together. */
+/** The sums over all of these counts. */
 export function countSubtasks(demand: readonly Demand[]): Pick<Demand, "unowned" | "owned" | "failed"> {
   const counts = { unowned: 0, owned: 0, failed: 0 };
   for (const { unowned, owned, failed } of demand) {

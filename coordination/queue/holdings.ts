@@ -1,9 +1,9 @@
 /**
- * What a node holds in memory, so short that it can tell everybody: a Bloom filter over (partition fingerprint, column).
+ * A short summary of what a node holds in memory, which it publishes to all nodes: a Bloom filter over pairs of partition fingerprint and column.
  *
- * By column and not by program, for another query over the same columns must find them. It never denies what is held. What is not held it affirms
- * now and then, the more the fuller it is: at the most bytes, in one of a hundred for 2,500 columns, and for a program that reads three columns in one of fifty for
- * 12,000. That costs the asking node a delay, nothing else.
+ * It is by column and not by program, so that other queries over the same columns find them. It never denies what is held. It may affirm what is not held:
+ * at its largest size, for one in a hundred queries of a column if the node holds 2,500 columns, and for one in fifty programs that read three columns if it
+ * holds 12,000. Such an error only delays the asking node.
  */
 import { Buffer } from "node:buffer";
 import { mix } from "./rendezvous.ts";
@@ -17,11 +17,11 @@ export interface HeldPartition {
 export type DoubleHash = readonly [number, number];
 
 export interface Holdings {
-  /** False: it does not hold at least one of these. */
+  /** Whether the node may hold all of these columns; false is certain. */
   mayHold(partition: DoubleHash, columns: readonly DoubleHash[]): boolean;
 }
 
-/** Characters: 3,000 bytes of bits as base64, and the number of probes before them. */
+/** In characters: the number of probes, a point, and 3,000 bytes of bits in base64. */
 export const mostSummaryLength = 4_002;
 const mostBytes = 3_000;
 const bitsPerColumn = 10;
@@ -38,7 +38,7 @@ export function doubleHash(text: string): DoubleHash {
   return [mix(first), mix(second)];
 }
 
-/** Empty where nothing is held. */
+/** Writes the summary; an empty text if nothing is held. */
 export function summarizeHoldings(held: Iterable<HeldPartition>): string {
   const pairs: DoubleHash[] = [];
   for (const { fingerprint, columns } of held) {
@@ -58,7 +58,7 @@ export function summarizeHoldings(held: Iterable<HeldPartition>): string {
   return `${probes}.${Buffer.from(bytes).toString("base64")}`;
 }
 
-/** Undefined where the text is not one that `summarizeHoldings` gives, or the empty one. */
+/** Reads a summary; undefined for the empty text, and for one that `summarizeHoldings` cannot have written. */
 export function parseHoldings(text: string): Holdings | undefined {
   const match = /^([1-7])\.([A-Za-z0-9+/]+={0,2})$/.exec(text);
   if (match === null || text.length > mostSummaryLength) return undefined;

@@ -30,7 +30,7 @@ export class LinkedList<T extends Linked<T>> {
     this.insert(item, this.#first);
   }
 
-  /** Before an item of this list; at the end where there is none. */
+  /** Inserts an item before `next`, which must be in this list, or at the end if it is undefined. */
   insert(item: T, next: T | undefined): void {
     if (next === undefined) {
       this.append(item);

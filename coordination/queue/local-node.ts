@@ -1,4 +1,4 @@
-/** A node of this process, and a claim as the coordinator that gave it holds it. */
+/** A node of this process and its claims, as both coordinators keep them. */
 import type { AboutNode, Claim, Node, Subtask } from "../coordinator.ts";
 import type { ClaimEnd } from "./claim-end.ts";
 import type { HeldPartition } from "./holdings.ts";
@@ -9,9 +9,9 @@ export abstract class OwnClaim implements Claim {
   readonly subtask: Subtask;
   readonly priority: number;
   readonly client: string;
-  /** Computing has not begun. */
+  /** Whether computing has not begun yet. */
   isLoading = true;
-  /** It is loaded and computed no longer. */
+  /** Whether loading and computing are over. */
   isComputed = false;
   readonly #controller = new AbortController();
   abstract readonly isEnded: boolean;
@@ -26,7 +26,7 @@ export abstract class OwnClaim implements Claim {
   }
 
   abstract begin(): Promise<void>;
-  /** False where it was lost, has ended or is about to end. */
+  /** Ends the claim; resolves with false if it was lost, has ended, or is about to end otherwise. */
   abstract end(end: ClaimEnd): Promise<boolean>;
 
   /** Aborts its signal. */
@@ -36,18 +36,18 @@ export abstract class OwnClaim implements Claim {
 }
 
 export class LocalNode<C extends OwnClaim = OwnClaim> {
-  /** In the cluster. */
+  /** Its name in the cluster. */
   readonly name: string;
   readonly scan = new Scan();
   readonly quarantine = new Quarantine();
   readonly claims = new Set<C>();
-  /** The clients of whom claims are being made, for each call that was given some. */
+  /** The clients whose subtasks are being claimed, one list for each call that is being served. */
   readonly claiming = new Set<readonly string[]>();
-  /** Claims that were given together, and are loaded or computed. */
+  /** The claims that were made together and are being loaded or computed. */
   readonly #bundles = new Set<readonly OwnClaim[]>();
   node: Node;
   held: () => Iterable<HeldPartition> = () => [];
-  /** Others know that it is there: it may claim. */
+  /** Whether other processes know the node, so that it may claim. */
   isRegistered = false;
   isDraining = false;
   isGone = false;
@@ -64,18 +64,18 @@ export class LocalNode<C extends OwnClaim = OwnClaim> {
     return clients;
   }
 
-  /** Claims that were given together. */
+  /** Takes note of claims that were made together. */
   given(claims: readonly OwnClaim[]): void {
     this.#bundles.add(claims);
   }
 
-  /** Fewer bundles of claims than it has threads are loaded or computed, or about to be. */
+  /** Whether it loads, computes, or is about to compute fewer bundles of claims than it has threads. */
   get isIdle(): boolean {
     for (const bundle of this.#bundles) if (bundle.every(({ isComputed, isEnded }) => isComputed || isEnded)) this.#bundles.delete(bundle);
     return this.#bundles.size + this.claiming.size < this.node.threads;
   }
 
-  /** As others see it. */
+  /** The node in the form that others see. */
   describe(now: number): Node {
     const quarantined = this.quarantine.at(now);
     return { ...this.node, ...(quarantined && { quarantined }) };

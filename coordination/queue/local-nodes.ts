@@ -1,6 +1,6 @@
 /**
- * The nodes of this process and the claims that they hold. Both coordinators join nodes by it; what is decided is in `claim-queue.ts`, and how a claim is
- * put on record and ended is each coordinator's own.
+ * The nodes of this process and the claims that they hold, for both coordinators. Decisions are in `claim-queue.ts`; each coordinator records and ends
+ * claims in its own way.
  *
  *   node: open --drain--> draining --leave--> gone      `leave` leads to gone from anywhere
  */
@@ -13,22 +13,22 @@ import { gone, WaitingCalls, type WaitingCallsOptions } from "./waiting-calls.ts
 export interface LocalNodesOptions<T extends Queued<T>, N extends LocalNode> extends Omit<WaitingCallsOptions<T, N>, "times" | "release"> {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  /** It has new figures, or is in quarantine. */
+  /** Called when a node has new figures, or is in quarantine. */
   readonly onReport: (node: N) => void;
-  /** It is gone, and its claims have ended. */
+  /** Called when a node has left and its claims have ended. */
   readonly onLeave: (node: N) => void | Promise<void>;
 }
 
-/** Milliseconds. */
+/** In milliseconds: how often subtasks are checked that are left to others. */
 const returnEvery = 500;
 
 export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
   readonly calls: WaitingCalls<T, N>;
   readonly #options: LocalNodesOptions<T, N>;
   readonly #nodes = new Map<string, N>();
-  /** Answers of ends that were carried out in a call that rejected, for whoever asks again. */
+  /** The answers for claims that were ended in a call that rejected because of others; a repeated call returns them. */
   readonly #unheard = new WeakMap<Claim, boolean>();
-  /** Called once the last claim of a node that drains has ended. */
+  /** For each draining node: the function to call once its last claim has ended. */
   readonly #idle = new Map<N, () => void>();
   #returning: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,7 +57,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     return { now: performance.now(), date: (this.#options.now ?? Date.now)() };
   }
 
-  /** `register`, where there is one, has others know of the node. */
+  /** Adds a node. `register`, if given, makes it known to other processes. */
   async join(node: N, register?: () => Promise<void>): Promise<JoinedNode> {
     const { id } = node.node;
     if (this.#nodes.has(id)) throw new Error(`Cannot join as node ${id}: a node of this name is there already; give each its own`);
@@ -90,18 +90,18 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     };
   }
 
-  /** Gives waiting subtasks to calls that wait; call when either may be new. */
+  /** Gives waiting subtasks to waiting calls. It must be called whenever there may be new ones of either. */
   serve(): void {
     this.calls.serve();
   }
 
-  /** What is known of the cluster is new. */
+  /** Looks through all waiting subtasks again, since the knowledge of the cluster has changed. */
   lookAgain(): void {
     for (const { scan } of this.all) scan.restart();
     this.serve();
   }
 
-  /** A claim of a node has ended. */
+  /** Takes note of the end of a node's claim. */
   ended(node: N, queue: ClaimQueue<T>, item: T, ended: EndedClaim): void {
     if (queue.end(item, node, ended, this.times())) this.reportAll();
     if (queue.left.size > 0) this.#returning ??= setTimeout(() => this.#returnLeft(), returnEvery);
@@ -112,13 +112,13 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     for (const node of this.all) this.#options.onReport(node);
   }
 
-  /** All claims of the node are lost: whoever waits for the last to end waits no longer. */
+  /** Forgets all claims of a node, which are lost. If the node drains, it has thereby finished. */
   forgetClaims(node: N): void {
     node.claims.clear();
     this.#idle.get(node)?.();
   }
 
-  /** Calls that wait are refused, and those that come. */
+  /** Rejects waiting and later calls. */
   close(reason: Error): void {
     clearTimeout(this.#returning);
     this.calls.close(reason);
@@ -139,7 +139,7 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     });
     const outcomes = await Promise.allSettled(ending);
     if (node.claims.size === 0) this.#idle.get(node)?.();
-    // Their clients may be newcomers again.
+    // Calls for newcomers may now take subtasks of these clients.
     this.serve();
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
     const answers = outcomes.map((outcome) => outcome.status === "fulfilled" && outcome.value);

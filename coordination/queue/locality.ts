@@ -10,15 +10,15 @@
  *   nowhere                | another, with nothing free          | at once
  *   nowhere                | another, with something free        | after the delay
  *
- * A delay is there for somebody better placed to come first. Of what several hold, each takes its own share before that of another: so they seldom claim the same,
- * and who is done first helps. Where nobody holds the columns, only the node that the data belong to is better placed, and only
- * while it could start: this one does not wait for itself, nor for one that is busy. What a node should have first comes first: what it
- * holds, then what belongs to it, then the rest. The delay counts from when both waited, the node for work and the subtask for a node.
+ * The delay lets a better placed node come first. If several nodes hold the columns, each takes first what belongs to it. So they seldom try to claim the
+ * same subtask, and a node that is done early helps the others. If no node holds the columns, only the node to which the data belong is better placed,
+ * and only while it could start: others do not wait for a busy node. A node takes first what it holds, then what belongs to it, then the
+ * rest. The delay counts from when both were waiting, the node for work and the subtask for a node.
  */
 
 export interface Standing {
   readonly isHere: boolean;
-  /** Whether another live node has its columns, as far as is known. */
+  /** Whether another live node is known to have its columns. */
   readonly isElsewhere: () => boolean;
   readonly belongsTo: "this" | "free" | "busy";
   /** Milliseconds, on the same clock as `Patience`. */
@@ -26,26 +26,26 @@ export interface Standing {
 }
 
 export interface Patience {
-  /** Since when the node waits for work. */
+  /** The time since which the node waits for work. */
   readonly waitsSince: number;
-  /** Milliseconds, its jitter included. */
+  /** In milliseconds, including its jitter. */
   readonly delay: number;
-  /** The node computes less than it could. */
+  /** Whether the node computes less than it could. */
   readonly isIdle?: boolean | undefined;
 }
 
-/** 2: take it before anything else; 1: before others; 0: somebody else may be better placed, or is as well. */
+/** Ranks a subtask for a node. 2: take it before all others; 1: before those of rank 0; 0: another node may be at least as well placed. */
 export function rankLocality({ isHere, isElsewhere, belongsTo }: Standing): 0 | 1 | 2 {
   if (isHere) return belongsTo === "this" || !isElsewhere() ? 2 : 0;
   return belongsTo === "this" && !isElsewhere() ? 1 : 0;
 }
 
-/** The earliest time, −∞ for at once. */
+/** The earliest time at which the node may take the subtask; −∞ for at once. */
 export function mayTakeFrom(standing: Standing, { waitsSince, delay, isIdle }: Patience): number {
   const isFree = standing.isHere ? isIdle : standing.belongsTo === "busy" && !standing.isElsewhere();
   if (isFree || rankLocality(standing) > 0) return Number.NEGATIVE_INFINITY;
   return Math.max(waitsSince, standing.waitsSince) + delay;
 }
 
-/** Half to one and a half times, so that nodes that wait for the same do not all come at the same moment. */
+/** Varies a delay to between half and one and a half times, so that nodes waiting for the same subtask do not all come at the same moment. */
 export const withJitter = (delay: number, random: number): number => delay * (0.5 + random);

@@ -1,9 +1,9 @@
 /**
- * Which of the waiting subtasks a node takes now, if any: order, locality and the time it waited put together. Reads no clock and takes nothing.
+ * Decides which waiting subtask a node takes now, if any, by order, locality and waiting times. It reads no clock and takes nothing itself.
  *
- * Priorities and the turns of clients stand above locality: a node does not take what is less urgent while it leaves something to others, which is for a delay
- * at most. Of what is not its own a node takes, among the first few of the client whose turn it is, the one that it would be the likeliest home of: so nodes that
- * come at the same time take different ones.
+ * Priorities and the turns of clients come before locality: while a node leaves a subtask to others, which is at most for the delay, it takes nothing less
+ * urgent. If a node takes a subtask that belongs to another node, it chooses among the first few of the client whose turn it is the one that would most
+ * likely belong to it next. So nodes that come at the same time take different ones.
  */
 import type { Subtask } from "../coordinator.ts";
 import type { Cluster, Homed } from "./cluster.ts";
@@ -12,32 +12,32 @@ import { hashText, scoreOf } from "./rendezvous.ts";
 import type { OrderedItem, Scan, WaitingOrder } from "./waiting-order.ts";
 
 export interface Schedulable<T extends Schedulable<T>> extends OrderedItem<T>, Homed {
-  /** Milliseconds, on the same clock as `LookingNode.now`. */
+  /** In milliseconds, on the same clock as `LookingNode.now`. */
   readonly waitsSince: number;
 }
 
-/** A node that has something free. */
+/** A node that can take a subtask. */
 export interface LookingNode<T> extends Patience {
   readonly name: string;
   readonly scan: Scan;
   readonly now: number;
   /** Whether it holds a subtask's columns. */
   readonly prefers: ((subtask: Subtask) => boolean) | undefined;
-  /** Until when it leaves a subtask to others because it failed here. Of no effect while there is nobody else. */
+  /** Until when it leaves a subtask to others because it failed here. It has no effect while there is no other node. */
   readonly leavesUntil?: (item: T) => number;
-  /** The clients of whom it takes nothing. */
+  /** The clients whose subtasks it does not take. */
   readonly without?: ReadonlySet<string> | undefined;
 }
 
 export type Next<T> =
   | { readonly kind: "take"; readonly item: T }
-  /** Nothing until then, unless something changes. */
+  /** Nothing can be taken until this time, unless something changes. */
   | { readonly kind: "wait"; readonly until: number }
-  /** There is more to look at: ask again in a moment. */
+  /** Not all subtasks were examined; the caller should ask again soon. */
   | { readonly kind: "look" }
   | { readonly kind: "none" };
 
-/** So many subtasks at most are looked at that are not the node's own. */
+/** The most subtasks of other nodes that are examined. */
 const mostForeign = 32;
 const mostLooks = 8;
 

@@ -1,11 +1,11 @@
 /**
- * Whether a node is to be trusted with work: decided by itself, from how its own claims end. Reads no clock.
+ * Decides whether a node can be trusted with work. The node decides this itself, from the ends of its own claims. Reads no clock.
  *
- *   trusted --so many subtasks failed in a row, and some of these others have done--> quarantined, for a time that doubles
- *   quarantined --time is over--> on trial: fewer failures suffice
- *   on trial --a subtask is done--> trusted, and what was is forgotten
+ *   trusted --several subtasks failed in a row, and other nodes have done some of these--> quarantined, for a time that doubles
+ *   quarantined --the time is over--> on trial: fewer failures lead to quarantine
+ *   on trial --a subtask is done--> trusted, and earlier failures are forgotten
  *
- * That others did what failed here is the proof that the fault is the node's: subtasks that nobody can do bring no node into quarantine, and all nodes can never be in it.
+ * The fault is the node's if other nodes did what failed here. So subtasks that no node can do bring none into quarantine, and never all nodes are in it.
  */
 
 export interface Quarantined {
@@ -23,7 +23,7 @@ const mostRemembered = 1_000;
 
 export class Quarantine {
   #failures = 0;
-  /** Subtasks that failed in a row; `true` where another node has done it. */
+  /** The subtasks that failed in a row; true for those that another node has done. */
   readonly #failed = new Map<string, boolean>();
   #proofs = 0;
   #lastCause = "";
@@ -46,7 +46,7 @@ export class Quarantine {
     this.#failures++;
   }
 
-  /** Another node has done it. True where the node is in quarantine from now on. */
+  /** Takes note that another node has done a subtask. Returns whether this node is now in quarantine because of it. */
   doneElsewhere(key: string, now: number): boolean {
     if (this.#failed.get(key) !== false) return false;
     this.#failed.set(key, true);

@@ -1,4 +1,4 @@
-/** A subtask as the queue of claims holds it, whichever coordinator it is of. */
+/** A subtask in the queue of claims, for both coordinators. */
 import type { Subtask } from "../coordinator.ts";
 import { type Attempts, noAttempts } from "./claim-end.ts";
 import type { Queued } from "./claim-queue.ts";
@@ -7,7 +7,7 @@ import { type LineName, lastLine } from "./waiting-order.ts";
 
 /** A query that needs subtasks. */
 export interface NeedyQuery {
-  /** The interest in it with the lowest priority number, the first of equals; undefined where no client is interested any more. */
+  /** The interest in it with the lowest priority number, the earliest among equals; undefined if no client is interested any more. */
   readonly best: LineName | undefined;
 }
 
@@ -16,7 +16,7 @@ export abstract class QueuedSubtask<T extends Queued<T>, Q extends NeedyQuery> i
   readonly partitionNumber: number;
   readonly waitsSince = performance.now();
   attempts: Attempts = noAttempts;
-  /** Those that need it, first come first. */
+  /** The queries that need it, in order of arrival. */
   queries: readonly Q[] = [];
   triedBy: Queued<T>["triedBy"] = undefined;
   home: Queued<T>["home"] = undefined;

@@ -1,4 +1,4 @@
-/** The subtasks that wait, by their partition: those of several programs over one are claimed together. */
+/** Finds waiting subtasks of the same partition, so that those of several programs can be claimed together. */
 import type { Subtask } from "../coordinator.ts";
 
 interface OverPartition {
@@ -6,7 +6,7 @@ interface OverPartition {
 }
 
 export class SamePartition<T extends OverPartition> {
-  /** By fingerprint; most partitions have one that waits. */
+  /** The waiting subtasks by fingerprint. There is no set for a single one, as most partitions have. */
   readonly #waiting = new Map<string, T | Set<T>>();
 
   add(item: T): void {
@@ -26,7 +26,7 @@ export class SamePartition<T extends OverPartition> {
     if (known.size === 0) this.#waiting.delete(fingerprint);
   }
 
-  /** Those that wait over the same partition of the same dataset, first come first. */
+  /** The subtasks that wait for the same partition of the same dataset, in order of arrival. */
   of({ subtask: { fingerprint, dataset } }: T): readonly T[] {
     const known = this.#waiting.get(fingerprint);
     const all = known === undefined ? [] : known instanceof Set ? [...known] : [known];

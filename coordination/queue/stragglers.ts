@@ -1,19 +1,19 @@
-/** Which of the subtasks that others compute takes so long that a second copy is worth while. Pure but for what it was told of durations. */
+/** Finds a subtask on another node that takes so long that computing a second copy is worthwhile. Depends only on the durations it was told. */
 import { LRUCache } from "lru-cache";
 
 /** Milliseconds. */
 const leastRunning = 2_000;
-/** Times the median of its program's others. */
+/** How many times the median duration of its program counts as far too long. */
 const farLonger = 4;
 const leastSamples = 3;
 const mostSamples = 33;
 const mostPrograms = 64;
 
-/** How long the subtasks of programs took that were done here lately. */
+/** The recent durations of subtasks here, by program. */
 export class Paces {
   readonly #durations = new LRUCache<string, number[]>({ max: mostPrograms });
 
-  /** `duration` in milliseconds. */
+  /** Adds a duration in milliseconds. */
   note(programKey: string, duration: number): void {
     const durations = this.#durations.get(programKey) ?? [];
     durations.push(duration);
@@ -21,7 +21,7 @@ export class Paces {
     this.#durations.set(programKey, durations);
   }
 
-  /** Undefined where too few are known. */
+  /** The median duration of a program; undefined if too few are known. */
   medianOf(programKey: string): number | undefined {
     const durations = this.#durations.get(programKey);
     if (durations === undefined || durations.length < leastSamples) return undefined;
@@ -31,11 +31,11 @@ export class Paces {
 
 export interface Running {
   readonly programKey: string;
-  /** Milliseconds: at least so long. */
+  /** In milliseconds: the least time for which it has run. */
   readonly runsFor: number;
 }
 
-/** The one that is the furthest beyond what is usual, if any is far beyond it. */
+/** The running subtask that exceeds its usual duration most, if any exceeds it by far. */
 export function findStraggler<T extends Running>(running: Iterable<T>, paces: Pick<Paces, "medianOf">): T | undefined {
   let worst: T | undefined;
   let highest = 0;

@@ -1,5 +1,5 @@
 /**
- * The calls of `JoinedNode.claim` that wait for a subtask, first come, first served over all nodes of this process; those for newcomers only after all others.
+ * The calls of `JoinedNode.claim` that wait for a subtask. They are served in order of arrival over all nodes of this process; calls for newcomers come last.
  *
  *   waiting --take--> claiming --> resolved with claims
  *      ^                 |
@@ -29,11 +29,11 @@ export interface WaitingCallsOptions<T extends Queued<T>, N extends LocalNode> {
   readonly times: () => Times;
   /** Milliseconds for which a node leaves a subtask to one that is better placed for it. */
   readonly localityDelay: number;
-  /** Puts claims of a node on record; what is refused it puts back into the queue, or forgets. */
+  /** Makes the claims of a node. Subtasks whose claims are refused are put back into the queue or forgotten. */
   readonly claim: (node: N, items: readonly T[]) => Promise<readonly OwnClaim[]>;
   /** Hands back claims that nobody waits for any more. */
   readonly release: (node: N, claims: readonly OwnClaim[]) => Promise<unknown>;
-  /** Just before waiting subtasks are looked through for the calls that wait, if there are any. */
+  /** Called just before waiting subtasks are examined for waiting calls, if there are any. */
   readonly onServe?: (queue: ClaimQueue<T>) => void;
 }
 
@@ -49,21 +49,21 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     this.#options = options;
   }
 
-  /** Nodes with a call that waits for anything. */
+  /** The nodes with a waiting call that takes subtasks of all clients. */
   get waiting(): ReadonlySet<N> {
     const nodes = new Set<N>();
     for (let call = this.#calls.first; call !== undefined; call = call.next) if (!call.newcomersOnly) nodes.add(call.node);
     return nodes;
   }
 
-  /** A call waits from now on. */
+  /** Adds a call, which waits from now on. */
   async claim(node: N, options: ClaimOptions): Promise<readonly Claim[]> {
     const { signal, most, least = 1, prefers, comesAlone, mostOverPartition, costOf, newcomersOnly = false, prepare } = options;
     signal.throwIfAborted();
     if (this.#refusal) throw this.#refusal;
     if (node.isGone) throw gone(node);
     if (node.isDraining) return [];
-    // All calls of a node commonly wait on one signal: no leak, so no warning.
+    // All calls of a node usually listen to one signal, which is no leak, so no warning is wanted.
     setMaxListeners(0, signal);
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -115,7 +115,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     else if (until < Number.POSITIVE_INFINITY) this.#later = setTimeout(() => this.serve(), until - performance.now() + 1);
   }
 
-  /** A node waits for anything: takes its first such call out, for `give` to settle. Undefined where none waits. */
+  /** Takes out a node's first call that takes subtasks of all clients; `give` must settle it. Undefined if none waits. */
   take(node: N): WaitingCall<N> | undefined {
     for (let call = this.#calls.first; call !== undefined; call = call.next) {
       if (call.node !== node || call.newcomersOnly) continue;
@@ -125,7 +125,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     return undefined;
   }
 
-  /** Settles a call with claims; without any it waits on, before all others. */
+  /** Settles a call with claims. Without claims, the call goes on waiting, before all others. */
   async give(call: WaitingCall<N>, claims: readonly OwnClaim[]): Promise<void> {
     const { node } = call;
     const mayHave = !call.isSettled && !node.isDraining && !node.isGone;
@@ -143,7 +143,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     this.serve();
   }
 
-  /** Those of a node, or of all nodes, wait no longer. */
+  /** Settles all waiting calls of a node or, without one, of all nodes. */
   settleAll(node: N | undefined, settle: (call: WaitingCall<N>) => void): void {
     for (let call = this.#calls.first; call !== undefined; ) {
       const { next } = call;
@@ -152,7 +152,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     }
   }
 
-  /** Calls that wait are refused, and those that come. */
+  /** Rejects waiting and later calls. */
   close(reason: Error): void {
     clearTimeout(this.#later);
     this.#refusal = reason;
@@ -164,7 +164,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     if (queue === undefined || this.#calls.size === 0) return Number.POSITIVE_INFINITY;
     this.#options.onServe?.(queue);
     if (queue.order.size === 0) return Number.POSITIVE_INFINITY;
-    /** Nodes for which a call found nothing: their other calls would not find anything either. */
+    /** The nodes for which a call found nothing, so that their other calls need not look. */
     const idle = new Set<N>();
     let until = Number.POSITIVE_INFINITY;
     for (const call of this.#inOrder()) {
@@ -179,14 +179,14 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
           else if (taken.kind === "wait") until = Math.min(until, taken.until);
         }
       } catch (error) {
-        // `prefers` or `prepare` threw: the fault of this call alone.
+        // `prefers` or `prepare` threw, which concerns only this call.
         call.reject(error);
       }
     }
     return until;
   }
 
-  /** Gives the calls for anybody before those for newcomers: where the former find nothing, the latter seldom would. */
+  /** The calls in the order of serving: those for all clients first. If these find nothing, calls for newcomers seldom would. */
   #inOrder(): readonly WaitingCall<N>[] {
     const calls: WaitingCall<N>[] = [];
     for (let call = this.#calls.first; call !== undefined; call = call.next) calls.push(call);

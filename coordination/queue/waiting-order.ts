@@ -1,53 +1,53 @@
 /**
- * What waits, in order: lower priority numbers first; inside one priority clients take turns; inside one client first come, first served.
+ * The order of waiting items: lower priority numbers first; clients take turns within a priority; the items of a client go in order of arrival.
  *
- * At most `mostServed` clients of a priority take turns at a time, each until nothing of it waits or it has had `mostTaken`; then it goes behind all others
- * (round robin with a window). So where hundreds wait for a few subtasks each, some are done soon, instead of all late, and few programs are
- * in use at a time.
+ * At most `mostServed` clients of a priority take turns at a time. Each does so until none of its items waits or `mostTaken` were taken; then it goes behind
+ * all others (round robin with a window). So if hundreds of clients wait for a few subtasks each, some are done soon instead of all late, and few programs
+ * are in use at a time.
  *
- * A node that ranks some higher than others (it holds their columns) looks through the best priority, clients in turn, `mostCandidates` at a time;
- * but the client whose turn it is waits for at most `mostPassed` claims out of turn. Adding, leaving and taking cost constant time, looking at most
- * `mostCandidates`: what a scan ranked 0 it does not look at again until it restarts. Whoever looks may leave out some clients: then all is as if nothing
- * of these waited.
+ * A node ranks some items higher, since it holds their columns. It looks through the best priority, clients in turn, `mostCandidates` items at a time;
+ * but the client whose turn it is waits for at most `mostPassed` claims out of turn. Adding, removing and taking cost constant time, looking at most
+ * `mostCandidates` steps: items that a scan ranked 0 are skipped until it restarts. A caller may leave out clients, as if none of their items
+ * waited.
  */
 import { type Linked, LinkedList } from "./linked-list.ts";
 
-/** What the order needs of an item; the fields are the order's, from `add` to `remove` or `take`. */
+/** The fields that the order needs in an item. Only the order may change them, from `add` to `remove` or `take`. */
 export interface OrderedItem<T extends OrderedItem<T>> extends Linked<T> {
   line: Line<T> | undefined;
 }
 
-/** Tells in which line an item waits. */
+/** Names the line in which an item waits. */
 export interface LineName {
   readonly priority: number;
   readonly client: string;
 }
 
-/** The line that an item stands in while no client is interested in it. */
+/** The line of an item in which no client is interested. */
 export const lastLine: LineName = { priority: 999, client: "" };
 
-/** One client's items of one priority. */
+/** The waiting items of one client and priority. */
 interface Line<T extends OrderedItem<T>> extends LineName, Linked<Line<T>> {
   readonly items: LinkedList<T>;
-  /** How often another client went first out of turn. */
+  /** How often other clients went first out of turn. */
   passed: number;
-  /** How many of its items were taken since it was behind all others. */
+  /** How many of its items were taken since it last was behind all others. */
   taken: number;
-  /** For each scan: the item up to which everything ranked 0, and the number of the scan's start that this is true of. */
+  /** For each scan: the item up to which everything ranked 0, and the value of `Scan.start` for which this holds. */
   readonly seen: Map<Scan, { item: T | undefined; start: number }>;
 }
 
-/** What one node has looked at. */
+/** Remembers which items a node has examined. */
 export class Scan {
   start = 0;
 
-  /** Ranks may be others now. */
+  /** Forgets all that was examined, since ranks may have changed. */
   restart(): void {
     this.start++;
   }
 }
 
-/** `isComplete`: there is none of a higher rank. */
+/** The result of a search. `isComplete`: no waiting item has a higher rank. */
 export interface Found<T> {
   readonly item: T | undefined;
   readonly isComplete: boolean;
@@ -75,7 +75,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     return this.#size;
   }
 
-  /** At the end of the client's line, or at its start; a client of which nothing else waits has its turn last, or at once. */
+  /** Adds an item at the end of the client's line or, with `first`, at its start. A client without other items gets its turn last or, with `first`, at once. */
   add(item: T, { priority, client }: LineName, options?: { readonly first: boolean }): void {
     let level = this.#levels[priority];
     if (level === undefined) {
@@ -109,12 +109,12 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     if (level.turns.size === 0) this.#levels[line.priority] = undefined;
   }
 
-  /** Priority and client under which it waits; undefined where it does not. */
+  /** The priority and client under which the item waits; undefined if it does not wait. */
   lineOf(item: T): LineName | undefined {
     return item.line;
   }
 
-  /** The first ones of the best priority, at most so many: clients in turn, each client's in its order. */
+  /** The first items of the best priority, at most `most`: from each client in turn, in the client's order. */
   *heads(most: number, without = nobody): Generator<T> {
     const heads: (T | undefined)[] = this.#lines(most, without).map(({ items }) => items.first);
     for (let given = 0, before = -1; given > before; ) {
@@ -128,7 +128,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     }
   }
 
-  /** The first that ranks 2, or else 1, among the best priority's next that the scan has not passed over; `rankOf` may give 0 for what is below `least`. */
+  /** Finds the first item of rank 2, else of rank 1, among the next items of the best priority that the scan has not examined. `rankOf` may return 0 below `least`. */
   find(scan: Scan, rankOf: (item: T, least: 1 | 2) => 0 | 1 | 2, without = nobody): Found<T> {
     const looks = this.#lines(mostCandidates, without).map((line) => startLook(line, scan));
     let second: T | undefined;
@@ -141,7 +141,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
         if (looked++ >= mostCandidates) return { item: second, isComplete: false };
         const rank = rankOf(item, second === undefined ? 1 : 2);
         if (rank === 2) return { item, isComplete: true };
-        // What ranks below a second that is found already was not asked.
+        // Once an item of rank 1 is found, `rankOf` need not tell rank 1 from 0, so the scan may not skip this item later.
         if (second !== undefined || rank === 1) look.isPassing = false;
         if (rank === 1) second ??= item;
         else if (look.isPassing) look.seen.item = item;
@@ -151,7 +151,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     return { item: second, isComplete: true };
   }
 
-  /** Its client has had its turn. */
+  /** Takes an item out, which counts as its client's turn. */
   take(item: T, without = nobody): void {
     const line = item.line!;
     const { turns } = this.#levels[line.priority]!;
@@ -167,7 +167,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     this.remove(item);
   }
 
-  /** The first lines of the best priority; one that was passed over often enough has no other after it. */
+  /** The first lines of the best priority. They end with a line that was passed over often enough, so that no other goes before it. */
   #lines(most: number, without: Clients): readonly Line<T>[] {
     const lines: Line<T>[] = [];
     for (const level of this.#levels) {
@@ -184,7 +184,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
 interface Look<T> {
   item: T | undefined;
   readonly seen: { item: T | undefined; start: number };
-  /** Everything so far ranked 0. */
+  /** Whether all items so far ranked 0. */
   isPassing: boolean;
 }
 
@@ -197,7 +197,7 @@ function startLook<T extends OrderedItem<T>>(line: Line<T>, scan: Scan): Look<T>
   return { item: seen.item === undefined ? line.items.first : seen.item.next, seen, isPassing: true };
 }
 
-/** One that takes turns comes last among those that do; one that was served out of turn stays where it is. */
+/** Ends the turn of a line: it goes behind the others that take turns. A line that was served out of turn keeps its position. */
 function endTurn<T extends OrderedItem<T>>(turns: LinkedList<Line<T>>, line: Line<T>): void {
   let isServed = false;
   let other = turns.first;
