@@ -1,6 +1,6 @@
 /**
- * What a dispatcher keeps: it takes queries in (`submit-query.ts`), reuses what the store has, queues the rest and tells how far they are. All of
- * this is derived from store and coordinator and bounded: another dispatcher, or this one after a restart, answers the same.
+ * The state of a dispatcher. It accepts queries (`submit-query.ts`), reuses what the store has, queues the rest and tells their progress. All its state
+ * is derived from store and coordinator, and bounded; another dispatcher, or this one after a restart, gives the same answers.
  */
 import type { CodeCache } from "../../engine/compile/alike/compile-alike.ts";
 import type { Admission } from "../admission/admission.ts";
@@ -18,25 +18,25 @@ import { QueriesUnderWay } from "./queries-under-way.ts";
 export interface Dispatcher {
   readonly services: Services;
   readonly planned: PlannedQueries;
-  /** What programs were compiled to lately. */
+  /** The code of recently compiled programs. */
   readonly code: CodeCache;
   readonly results: StoredResults;
   readonly plans: FollowedPlans;
   readonly countInterest: CountInterest;
   readonly underWay: QueriesUnderWay;
   readonly statuses: WrittenStatuses;
-  /** By the plan's key: submissions, withdrawals, purges and retries of one plan come one after the other. */
+  /** Locks by plan key, so that submissions, withdrawals, purges and retries of one plan happen one after another. */
   readonly planLocks: KeyedLock;
 }
 
-/** Who asks for something to be done to a query. */
+/** The client that asks for an action on a query. */
 export interface Asker {
   readonly client: Client;
   /** Aborts when the client goes. */
   readonly gone: AbortSignal;
 }
 
-/** Bytes of all plans that are kept in memory though nothing of them is under way, and as many of results. */
+/** The most bytes of plans in memory of which nothing is under way, and the most bytes of results in memory. */
 const mostBytes = 96_000_000;
 
 export function createDispatcher(services: Services, admission: Admission): Dispatcher {

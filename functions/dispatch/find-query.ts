@@ -1,4 +1,4 @@
-/** Finds a query by its id, and how far it is. A client that asked for it stays interested by looking; nobody becomes interested by looking alone. */
+/** Finds a query and its progress by its id. Looking renews the interest of a client that submitted the query, but creates none. */
 
 import { boundWait } from "../http/bounded-wait.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -7,7 +7,7 @@ import type { FollowedQuery } from "./follow/followed-query.ts";
 import type { QueryOfPlan } from "./follow/plan-clients.ts";
 import type { Progress } from "./follow/progress.ts";
 
-/** Milliseconds for which an answer waits where every partition is computed and only has to be merged here. */
+/** In milliseconds: how long an answer waits for merging, once every partition is computed. */
 const longestMerge = 500;
 
 /** Throws a problem of status 404. */
@@ -26,7 +26,7 @@ export async function findQuery(dispatcher: Dispatcher, id: string, client: stri
   return { query, plan, programs, progress };
 }
 
-/** Brings what is known here of these queries of one plan up to date, where it may have changed elsewhere. */
+/** Updates what this process knows of these queries of one plan, since it may have changed elsewhere. */
 export async function lookAt(progress: Progress, queries: readonly QueryOfPlan[]): Promise<void> {
   await progress.look();
   await progress.learnInterest(queries);

@@ -1,4 +1,4 @@
-/** A query as the client wants it: its status (JSON), its histograms as UHI, ROOT's JSON, CSV or a picture, or its rows. */
+/** Chooses the form in which a query is answered: its status (JSON), its histograms as UHI, ROOT's JSON, CSV or a picture, or its rows. */
 import type { Context } from "hono";
 import type { UhiHistogram } from "../../../engine/histogram/uhi.ts";
 import { nearNames } from "../../../engine/query/near-names.ts";
@@ -26,7 +26,7 @@ const mediaTypes: readonly (readonly [string, Format])[] = [
   ["application/vnd.apache.parquet", "parquet"],
 ];
 
-/** `?format=` counts first, then of the types of `Accept` that there are the one of the highest weight, the first of equal ones. */
+/** `?format=` comes first; otherwise the known type of highest weight in `Accept` is chosen, the first among equals. */
 export function chooseFormat(c: Context): Format {
   const asked = c.req.query("format");
   if (asked !== undefined) {
@@ -89,14 +89,14 @@ async function answerStatus(c: Context, status: Status, format: Exclude<Format, 
   return c.body(await renderSvg(histogram, { title }), httpStatus, { "content-type": "image/svg+xml" });
 }
 
-/** `?variations=axis` or `separate`, which is usual. */
+/** Reads `?variations=axis` or `separate`, the default. */
 function chooseVariations(c: Context): "axis" | "separate" {
   const asked = c.req.query("variations") ?? "separate";
   if (asked === "axis" || asked === "separate") return asked;
   throw new HttpProblem(400, "bad-request", `variations is axis or separate, not ${JSON.stringify(asked.slice(0, 40))}.`);
 }
 
-/** `?histogram=NAME` or `NAME/VARIATION`; where it is left out, the only one that the query itself has. */
+/** Reads `?histogram=NAME` or `NAME/VARIATION`. If it is left out, the query's only histogram is taken. */
 function pickHistogram(c: Context, histograms: Histograms, own: readonly string[]): readonly [string, UhiHistogram] {
   const names = Object.keys(histograms);
   if (names.length === 0) throw new HttpProblem(404, "no-histogram", "The query has no histograms: ask for its status, as JSON");

@@ -1,4 +1,4 @@
-/** What a client is told of a query. */
+/** Describes the status of a query for clients. */
 import type { Failure } from "../../../coordination/coordinator.ts";
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import { roundTotal } from "../../../engine/histogram/total.ts";
@@ -13,10 +13,10 @@ import { countSubtasks, partsOf } from "../plan/plan-query.ts";
 import { noPartitions } from "../query-state.ts";
 import { isResultNote } from "./timeline.ts";
 
-/** Failures that a status lists. */
+/** The most failures that a status lists. */
 const mostFailures = 100;
 
-/** `hindrances`: why this server is not ready. */
+/** `hindrances` tell why this server is not ready. */
 export function describeStatus(followed: FollowedQuery, hindrances: readonly string[]): Status {
   const { query, plan, programs, progress } = followed;
   const state = stateOf(followed);
@@ -63,7 +63,7 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
   };
 }
 
-/** The first ones in the order of partitions; `partitions.failed` says how many there are in all. */
+/** The first failures in the order of partitions; `partitions.failed` counts all of them. */
 function describeFailures({ variations = {} }: StoredQuery, plan: StoredPlan, failures: ReadonlyMap<number, Failure>): Status["failures"] {
   const places = [...failures.keys()].toSorted((a, b) => a - b).slice(0, mostFailures);
   return places.map((place) => {
@@ -96,7 +96,7 @@ function describeContent(
   };
 }
 
-/** `filters`: those of the program, of which the first, null, has counted all events where they have weights. */
+/** `filters` are those of the program. With weights, the first one is null: it passes and counts all events. */
 function describeCutflow({ entries, filters: passed }: PartialResult, filters: readonly (string | null)[]): Status["cutflow"] {
   const lines = filters.map((filter, index) => ({ filter, events: passed[index].events, weight: writeSum(passed[index].weight) }));
   return filters[0] === null ? lines : [{ filter: null, events: entries, weight: entries }, ...lines];

@@ -18,7 +18,7 @@ const listing = z.strictObject({
   dataset: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
   state: z.enum(states).optional(),
-  /** `created` and `id` of the last one of the page before. */
+  /** `created` and `id` of the last query of the page before. */
   before: z
     .string()
     .regex(/^\d{1,15}-[0-9a-f]{64}$/, "is the `next` of a page")
@@ -27,9 +27,9 @@ const listing = z.strictObject({
 
 export type Listing = z.infer<typeof listing>;
 
-/** The most queries that are looked through for one page of a given state. */
+/** The most queries that are examined for one page of a given state. */
 const mostLookedAt = 2000;
-/** Plans that are read at a time: each may be large. */
+/** The most plans that are read at a time, since each may be large. */
 const plansAtATime = 8;
 
 export function readListing(parameters: Readonly<Record<string, string>>): Listing {
@@ -56,7 +56,7 @@ export interface QueryLine {
   readonly created: string;
   readonly lastAccess: string;
   readonly ageSeconds: number;
-  /** Bytes of the merged result; 0 where it is not stored. */
+  /** The bytes of the merged result; 0 if it is not stored. */
   readonly bytes: number;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Tells how a query goes on by server-sent events: `progress` about ten times a second at most, then one last `done`, `failed` or `cancelled`; `alive` where
- * there is no news, and `error` where the stream fails.
- * Each event carries the whole status, so a client that reconnects, here or at another dispatcher, misses nothing. A reader
- * that does not read holds up its own stream only: nothing is buffered for it.
+ * Streams the status of a query by server-sent events: `progress` at most about ten times per second, then one last `done`, `failed` or `cancelled`;
+ * `alive` if there is no news, and `error` if the stream fails.
+ * Each event has the whole status, so a client that reconnects, here or at another dispatcher, misses nothing. A client
+ * that does not read only delays its own stream, and nothing is buffered for it.
  */
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
@@ -11,17 +11,17 @@ import type { Environment } from "../../environment.ts";
 import { boundWait } from "../../http/bounded-wait.ts";
 import type { FollowedQuery } from "../follow/followed-query.ts";
 
-/** Milliseconds between events: they begin short, for a query may be over soon, and double up to the longest. */
+/** In milliseconds between events. Pauses begin short, since a query may end soon, and double up to the longest. */
 const firstPause = 10;
 const longestPause = 100;
-/** Milliseconds after which a stream without news says that it is alive. */
+/** In milliseconds: a stream without news sends `alive` after this time. */
 const patience = 15_000;
-/** Writing a large status takes at most one part in so many of the time. */
+/** The pause after writing a status is at least this many times as long as writing took. */
 const restAfterWriting = 10;
 
 export function streamEvents(c: Context<Environment>, followed: FollowedQuery): Response {
   c.header("x-accel-buffering", "no");
-  // Nobody reads what would be streamed.
+  // A HEAD request has no body to stream.
   if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   const place = c.var.admission.streams.enter(c.var.client);
   const answer = streamSSE(
@@ -43,7 +43,7 @@ export function streamEvents(c: Context<Environment>, followed: FollowedQuery): 
       });
     },
   );
-  // How the connection goes on is between the host and the client, who may speak HTTP/1.0 or want it closed.
+  // These headers are left to the host, since the client may speak HTTP/1.0 or want the connection closed.
   answer.headers.delete("transfer-encoding");
   answer.headers.delete("connection");
   return answer;
@@ -64,10 +64,10 @@ async function writeEvents(
     while (!gone.aborted && progress.version === version) {
       using wait = boundWait(patience, gone);
       await progress.changeAfter(version, wait.signal);
-      // A client that follows stays interested. The coordinator is told so once in a while only.
+      // A client that follows a query stays interested. The coordinator is told so only from time to time.
       await progress.clients.looks(followed.query, client.interest);
       if (progress.version !== version || gone.aborted) break;
-      // The note may say something new although nothing goes on.
+      // The status may have changed although no partition has, for example its note.
       if (dispatcher.statuses.get(followed).text !== text) break;
       await stream.writeSSE({ event: "alive", data: "" });
     }

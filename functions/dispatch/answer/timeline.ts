@@ -1,9 +1,9 @@
 /**
- * Where the time of a plan went: sums over its partitions, and its slowest ones. From the notes that nodes left beside their partials,
- * so any dispatcher that merges them knows it. Memory: bounded, however many partitions there are.
+ * Tells how a plan spent its time: sums over its partitions, and its slowest ones. It uses the notes that nodes leave beside partials,
+ * so any dispatcher that merges these knows it. Memory is bounded for any number of partitions.
  *
- * Nodes' clocks are compared with this one's for `waiting` and `saving` only, which are never below 0. A partial that was there before
- * the plan was asked for counts as merged and for nothing else.
+ * Only `waiting` and `saving` compare nodes' clocks with this one; they are never below 0. A partial that was stored before
+ * the plan was submitted only counts as merged.
  */
 import type { PhaseSeconds, SlowPartition, Timing } from "../../api.ts";
 import type { ComputeTiming } from "../../compute/executor.ts";
@@ -16,7 +16,7 @@ export interface PartialNote extends ComputeTiming {
   readonly claimed: number;
 }
 
-/** What is left beside a merged result. */
+/** The note that is stored beside a merged result. */
 export type ResultNote = Required<Pick<Timing, "seconds" | "phases" | "measured" | "slowest">> & { readonly skipped?: number };
 
 const mostSlowest = 10;
@@ -28,7 +28,7 @@ export class Timeline {
   #skipped = 0;
   #slowest: SlowPartition[] = [];
 
-  /** `since`: when the plan was asked for first, in milliseconds since the epoch. */
+  /** `since` is when the plan was first submitted, in milliseconds since the epoch. */
   constructor(since: number) {
     this.#since = since;
   }
@@ -38,8 +38,8 @@ export class Timeline {
   }
 
   /**
-   * Takes in one partition. `heard`: when it was known here that the partial is stored; undefined where it was stored before this plan was followed. Gives the
-   * seconds for which its subtask waited in the queue; undefined where the note does not tell.
+   * Adds one partition. `heard` is when this process learned that the partial is stored; undefined if it was stored before the plan was followed. Returns the
+   * seconds for which the subtask waited in the queue; undefined if the note does not tell.
    */
   add({ index, file }: { readonly index: number; readonly file: string }, note: unknown, heard: number | undefined): number | undefined {
     if (!isPartialNote(note)) return undefined;
@@ -112,7 +112,7 @@ function roundPhases<Phases extends Partial<PhaseSeconds>>(phases: Phases): Phas
   return rounded as Phases;
 }
 
-/** False for what another version of this software may have left. */
+/** False for notes in a form of another version of this software. */
 function isPartialNote(note: unknown): note is PartialNote {
   if (typeof note !== "object" || note === null) return false;
   const fields = note as Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
-/** The histograms of a query with those of its variations: one of each name for each variation, or all in one along an axis of variations. */
+/** Combines the histograms of a query with those of its variations: either separate ones per variation, or stacked along an axis of variations. */
 import type { Nested, UhiAxis, UhiHistogram, UhiStorage } from "../../../engine/histogram/uhi.ts";
 import type { Status } from "../../api.ts";
 
 export type Histograms = Readonly<Record<string, UhiHistogram>>;
 
-/** Those of the query itself by their names, and after them those of variations as `NAME/VARIATION`. */
+/** Lists the histograms of the query by their names, then those of variations as `NAME/VARIATION`. */
 export function separateVariations({ histograms, variations }: Pick<Status, "histograms" | "variations">): Histograms {
   const varied = Object.entries(variations).flatMap(([variation, { histograms }]) =>
     Object.entries(histograms).map(([name, histogram]) => [`${name}/${variation}`, histogram] as const),
@@ -13,7 +13,7 @@ export function separateVariations({ histograms, variations }: Pick<Status, "his
 }
 
 /**
- * Each with a first axis of categories: `nominal`, then the variations. Where these found axes of their own, they stay separate.
+ * Gives each histogram a first axis of categories: `nominal`, then the variations. Histograms stay separate if variations chose different axes during the run.
  */
 export function stackVariations({ histograms, variations }: Pick<Status, "histograms" | "variations">): Histograms {
   const axis: UhiAxis = {
@@ -36,7 +36,7 @@ export function stackVariations({ histograms, variations }: Pick<Status, "histog
   );
 }
 
-/** A variation may have weights where the query has none: then these are 1. */
+/** Stacks histograms. If a variation has weights and the query has none, the query's weights count as 1. */
 function stack(histograms: readonly UhiHistogram[]): UhiStorage {
   const types = histograms.map(({ storage }) => storage.type);
   const isWeighted = types.some((type) => type === "weighted" || type === "weighted_mean");

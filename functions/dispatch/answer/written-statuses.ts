@@ -7,19 +7,19 @@ import { describeStatus } from "./describe-status.ts";
 export interface WrittenStatus {
   readonly state: QueryState;
   readonly text: string;
-  /** Milliseconds that writing it took. */
+  /** The milliseconds that writing it took. */
   readonly took: number;
 }
 
 interface Kept extends WrittenStatus {
-  /** What it was written from: the progress of a plan, or its result. Others keep that for as long as it is of use. */
+  /** The progress of a plan, or the result, from which it was written. The reference is weak, since others decide how long to keep that. */
   readonly source: WeakRef<object>;
   readonly version: number;
   readonly hindrance: string;
 }
 
 const mostBytes = 64_000_000;
-/** Bytes of one that is kept, besides its text. */
+/** The bytes of a kept status in addition to its text. */
 const ownBytes = 1_000;
 
 export class WrittenStatuses {

@@ -1,7 +1,7 @@
-/** A version number that grows with every change of something, and those who wait for it to grow. */
+/** A version number that grows with every change, and for whose growth callers can wait. */
 export class AwaitedVersion {
   number = 0;
-  /** When it grew last, in milliseconds since the epoch. */
+  /** When it last grew, in milliseconds since the epoch. */
   last = Date.now();
   readonly #listeners = new Set<() => void>();
 
@@ -15,7 +15,7 @@ export class AwaitedVersion {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Resolves as soon as the version is another one than this, or when the signal aborts. */
+  /** Resolves as soon as the version differs from `number`, or when the signal aborts. */
   async after(number: number, signal: AbortSignal): Promise<void> {
     if (this.number !== number || signal.aborted) return;
     await new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
-/** How many clients are interested in queries, asked of the coordinator for several queries at a time. */
+/** Asks the coordinator how many clients are interested in queries, for several queries at a time. */
 import type { Coordinator } from "../../../coordination/coordinator.ts";
 
 export type CountInterest = (queryIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 
-/** What is asked for while the coordinator has not answered is asked of it together after that: there is one look-up at a time, however many clients poll. */
+/** Calls during a look-up are combined into the next one, so that there is one look-up at a time for any number of polling clients. */
 export function createInterestCounter({ interest }: Pick<Coordinator, "interest">): CountInterest {
   let current: Promise<unknown> = Promise.resolve();
   let next: { readonly ids: Set<string>; readonly counts: ReturnType<CountInterest> } | undefined;

@@ -1,7 +1,7 @@
 /**
- * Stored partials of a plan that proved to be of no use: damaged, or of another form than the program's. Each is dropped and computed
- * again for the clients that ask for the plan here, at their priorities; where none does, it stays as it is, and whoever asks next has it computed. A
- * partition whose partial is of no use `mostErrors` times has failed: nodes that all write what cannot be read are not asked for ever.
+ * Handles stored partials of a plan that cannot be used: damaged ones, or ones that do not fit the program. Each is dropped and computed again for the
+ * clients that follow the plan here, with their priorities. If there are none, it stays, and the next client has it computed. A partition
+ * fails after `mostErrors` unusable partials, so that nodes which write unreadable partials are not asked for ever.
  */
 import { retry } from "../../../base/retry.ts";
 import { type Coordinator, mostErrors, type Subtask } from "../../../coordination/coordinator.ts";
@@ -25,18 +25,18 @@ interface Options {
 
 export class DamagedPartials {
   readonly #options: Options;
-  /** How often each place's partial was of no use. */
+  /** How often the partial of each place was unusable. */
   readonly #attempts = new Map<number, number>();
-  /** Places that are being queued again: for a moment they are neither stored nor queued. */
+  /** Places that are being queued again; meanwhile they are neither stored nor queued. */
   readonly #queueing = new Set<number>();
-  /** Places that no client here asks for: that the store has a partial of them is no news. */
+  /** Places that no client here follows. The store still has their unusable partials, which must not count as stored. */
   readonly #left = new Set<number>();
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** Whether what store and coordinator say of a place now is not how it is. */
+  /** Whether the answers of store and coordinator about a place must be ignored now. */
   isAside(place: number): boolean {
     return this.#queueing.has(place) || this.#left.has(place);
   }
@@ -45,14 +45,14 @@ export class DamagedPartials {
     return this.#queueing.size > 0;
   }
 
-  /** A stored partial was of no use. Resolves when its partition is queued again, has failed, or is left to whoever asks next; never rejects. */
+  /** Handles an unusable partial. Resolves when its partition is queued again, has failed, or is left to the next client; never rejects. */
   async mend(place: number, error: unknown): Promise<void> {
     const { plan, partitions, services, signal, onChange } = this.#options;
     if (signal.aborted) return;
     const subtask = subtaskOf(plan, place);
     const attempts = (this.#attempts.get(place) ?? 0) + 1;
     services.log.error({ err: error, subtask: subtask.key, attempts }, "a stored partial cannot be merged; it is computed again");
-    // Counted before it is queued: it may be computed, and be of no use again, before that is answered.
+    // Counted before queueing, since it may be computed and be unusable again before queueing is answered.
     this.#attempts.set(place, attempts);
     this.#left.delete(place);
     if (attempts >= mostErrors) {
@@ -69,12 +69,12 @@ export class DamagedPartials {
     onChange();
   }
 
-  /** Places whose partials in the store are of no use, and that begin again now as if they had never been computed. */
+  /** Forgets the errors of these places; returns those whose stored partials are unusable. */
   forget(places: readonly number[]): readonly number[] {
     return places.filter((place) => this.#attempts.delete(place));
   }
 
-  /** Drops a partial and queues its subtask, as soon as store and coordinator take that. False where nobody asks for it any more. */
+  /** Drops a partial and queues its subtask, as soon as store and coordinator accept this. Returns false if no client wants it any more. */
   async #queueAgain(place: number, subtask: Subtask): Promise<boolean> {
     const { clients, services, signal } = this.#options;
     const queue = async () => {

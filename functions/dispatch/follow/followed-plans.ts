@@ -1,6 +1,6 @@
 /**
- * The plans that are followed here, each once for all clients that ask. Those that are under way, or that somebody listens to, are all kept: admission
- * limits their number. Of the others those are kept that were asked for last.
+ * The plans that this process follows, each once for all clients. Plans that are under way or have listeners are all kept, since admission
+ * limits their number. Of the others, the most recently used are kept.
  */
 import { LRUCache } from "lru-cache";
 import type { StoredQuery } from "../../../storage/store.ts";
@@ -20,12 +20,12 @@ export class FollowedPlans {
   readonly #inUse = new Map<string, Followed>();
   readonly #idle: LRUCache<string, Followed>;
 
-  /** `mostBytes`: of all plans together that are kept though nothing of them is under way; a larger one is kept alone. */
+  /** `mostBytes` limits all kept plans of which nothing is under way; a larger one is kept alone. */
   constructor(services: ProgressServices, { mostBytes }: { readonly mostBytes: number }) {
     this.#services = services;
     this.#idle = new LRUCache({
       maxSize: mostBytes,
-      // Each listens to the coordinator's events: they are at most a hundred.
+      // Each plan counts at least a hundredth, so that at most a hundred listen to the coordinator's events.
       sizeCalculation: ({ size }) => Math.min(mostBytes, Math.max(mostBytes / 100, size)),
       dispose: ({ progress }, _, reason) => {
         if (reason === "evict") void progress?.close();
@@ -33,7 +33,7 @@ export class FollowedPlans {
     });
   }
 
-  /** Follows a plan from now on; `Progress.look` learns how it was before. `query`: the one for which it is followed. */
+  /** Follows a plan from now on; `Progress.look` learns its earlier state. `query` is the query for which it is followed. */
   async follow(planned: PlannedPrograms, query: StoredQuery): Promise<Progress> {
     const { planKey } = planned.plan;
     const known = this.#use(planKey);
@@ -54,7 +54,7 @@ export class FollowedPlans {
     return (this.#inUse.get(planKey) ?? this.#idle.get(planKey))?.opened;
   }
 
-  /** Forgets a plan, unless something of it is under way or somebody listens. */
+  /** Forgets a plan, unless something of it is under way or it has listeners. */
   async forgetIdle(planKey: string): Promise<void> {
     if ((await this.find(planKey))?.isIdle) this.forget(planKey);
   }

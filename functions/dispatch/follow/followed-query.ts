@@ -1,4 +1,4 @@
-/** A query that this dispatcher answers for: what it is, and how far. */
+/** A query that this dispatcher follows, and its progress or result. */
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
 import type { StoredQuery } from "../../../storage/store.ts";
 import { isEnded, type QueryState } from "../../api.ts";
@@ -7,12 +7,12 @@ import type { QueryOfPlan } from "./plan-clients.ts";
 import type { Progress } from "./progress.ts";
 import type { PlannedPrograms } from "./stored-results.ts";
 
-/** Either its merged result is known, or its plan is followed. */
+/** A query whose merged result is known, or whose plan is followed. */
 export interface FollowedQuery extends PlannedPrograms {
   readonly query: StoredQuery;
   readonly progress?: Progress;
   readonly result?: readonly PartialResult[];
-  /** What was stored beside the result. */
+  /** The note that was stored beside the result. */
   readonly note?: unknown;
 }
 

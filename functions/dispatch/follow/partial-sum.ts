@@ -1,7 +1,7 @@
 /**
- * The sums of a plan's partials so far, one of each program, and where the time for them went. Stored partials are read many at a time, one look-up for as many as are likely
- * to have `mostBytes` together, and added in any order, for adding is exact. What the store cannot give now is asked for again until it can.
- * Memory: one merged partial of each program, and those that are being added.
+ * Sums a plan's partials, separately for each program, and their times. Stored partials are read in groups that should have at most `mostBytes` together,
+ * and are added in any order, since adding is exact. If the store cannot return them now, they are requested again until it can.
+ * Memory: one merged partial per program, and those that are being added.
  */
 import { retry } from "../../../base/retry.ts";
 import { Merger } from "../../../engine/histogram/merge.ts";
@@ -15,21 +15,21 @@ import { partsOf, subtaskOf } from "../plan/plan-query.ts";
 import type { PlannedPrograms } from "./stored-results.ts";
 
 export interface StoredPlace {
-  /** Of the subtask in its plan. */
+  /** The place of the subtask in its plan. */
   readonly place: number;
-  /** When it was news that the partial is stored, in milliseconds since the epoch; undefined where it was stored before anybody looked. */
+  /** When this process learned that the partial is stored, in milliseconds since the epoch; undefined if it was stored before the first look. */
   readonly heard: number | undefined;
 }
 
 export interface PartialSumOptions {
   readonly services: Pick<Services, "store" | "log" | "meter">;
-  /** The query for which the plan is followed: waits are counted from when it was asked. */
+  /** The query for which the plan is followed. Waiting times count from its submission. */
   readonly query: StoredQuery;
   readonly signal: AbortSignal;
   readonly onMerged: (place: number) => void;
-  /** The partial was of no use, or is not there. The sum is as it was. */
+  /** Called if the partial is unusable or missing. The sum is unchanged. */
   readonly onDamaged: (place: number, error: unknown) => void;
-  /** Some were read and merged. Waited for before others are. */
+  /** Called when a group was merged; awaited before the next group. */
   readonly onBatch: () => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export class PartialSum {
   readonly #options: PartialSumOptions;
   readonly #mergers: readonly Merger[];
   readonly #waiting: StoredPlace[] = [];
-  /** Bytes of the largest partial so far, for those of one program differ little; before the first one, so many that it is read alone. */
+  /** The bytes of the largest partial so far, since partials of one program differ little. Initially so large that the first one is read alone. */
   #largest = mostBytes;
   #isMerging = false;
 
@@ -59,16 +59,16 @@ export class PartialSum {
     if (!this.#isMerging) void this.#mergeAll();
   }
 
-  /** One of each program. */
+  /** The sum of each program. */
   read(): readonly PartialResult[] {
     return this.#mergers.map((merger) => merger.read());
   }
 
-  /** Stores the sums as the plan's result. Never rejects: where it cannot be stored, the partials stay, and whoever asks next merges them again. */
+  /** Stores the sums as the plan's result. Never rejects: if that fails, the partials stay stored and can be merged again. */
   async save(): Promise<void> {
     const { services, signal } = this.#options;
     const plan = this.#planned.plan.planKey;
-    // Rows are read from the partials: while those are there, so is the sum.
+    // Not for rows: these are read from the partials, so the result would be of no use without them.
     if (this.#planned.programs[0]?.rows) return;
     try {
       const body = await encodePartials(this.read());
@@ -85,15 +85,15 @@ export class PartialSum {
     this.#isMerging = true;
     while (this.#waiting.length > 0 && !signal.aborted) {
       const most = Math.max(1, Math.min(mostAtATime, Math.floor(mostBytes / this.#largest)));
-      // From the end: taking the first ones out of hundreds of thousands would move all the others.
+      // Taken from the end, since taking the first of hundreds of thousands would move all the others.
       await this.#merge(this.#waiting.splice(-most));
       if (!signal.aborted) await onBatch();
     }
-    // In the same turn as the last look at those that wait: whatever comes later begins anew.
+    // Set in the same turn as the last check for waiting places, so that later ones start a new loop.
     this.#isMerging = false;
   }
 
-  /** Never rejects. */
+  /** Reads and merges a group of partials. Never rejects. */
   async #merge(batch: readonly StoredPlace[]): Promise<void> {
     const { services, signal, onMerged, onDamaged } = this.#options;
     const keys = batch.map(({ place }) => subtaskOf(this.#planned.plan, place).key);
@@ -113,7 +113,7 @@ export class PartialSum {
     }
   }
 
-  /** `reading`: milliseconds that its part of the look-up took. */
+  /** Merges one partial. `reading` is its share of the look-up's milliseconds. */
   async #mergeOne({ place, heard }: StoredPlace, stored: StoredBody | undefined, reading: number): Promise<void> {
     const { services, query } = this.#options;
     const begun = performance.now();

@@ -1,4 +1,4 @@
-/** How the partitions of a plan are, by what store and coordinator say of them together. */
+/** Finds the states of a plan's partitions from store and coordinator together. */
 
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
@@ -22,14 +22,14 @@ export const eventStates: Readonly<Record<Exclude<SubtaskEvent["kind"], "failed"
   withdrawn: "absent",
 };
 
-/** How one partition was found to be. */
+/** The state of one partition as it was found. */
 export type FoundState =
   | { readonly kind: "absent" | "waiting" | "loading" | "running" | "stored" }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 type Sources = Pick<Services, "store" | "coordinator">;
 
-/** Looks up the state of each of these subtasks. `renews`: whether stored partials count as used by that. */
+/** Looks up the state of each subtask. `renews` tells whether this counts as a use of stored partials. */
 export async function findPartitionStates(
   keys: readonly string[],
   { store, coordinator }: Sources,
@@ -49,7 +49,7 @@ export async function findPartitionStates(
   return found;
 }
 
-/** Counts the partitions of a plan that is not followed here, and renews nothing. A stored partition counts as done: it only has to be merged for whoever asks. */
+/** Counts the partitions of a plan that is not followed here, without renewing uses. A stored partition counts as done, since it only has to be merged. */
 export async function countPartitions(plan: StoredPlan, sources: Sources): Promise<PartitionCounts> {
   const programs = programsOf(plan);
   const keys = plan.partitions.flatMap(({ fingerprint }) => programs.map(({ programKey }) => subtaskKey(programKey, fingerprint)));

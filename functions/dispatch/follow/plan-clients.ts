@@ -1,24 +1,24 @@
 /**
- * Who asks here for the queries of one plan: of each query the clients, in whose names lost work is queued again, and how many clients of all
- * dispatchers are interested, as far as this one knows. Interest is created by asking (`Coordinator.enqueue`) and nowhere else; for clients that come back to
- * look it is renewed. Memory: bounded in queries, and in clients of each.
+ * The clients of the queries of one plan at this dispatcher. For each query it knows its clients, in whose names lost subtasks are queued again, and the last
+ * known number of interested clients at all dispatchers. Only submitting creates interest (`Coordinator.enqueue`); looking at a query renews it.
+ * Memory is bounded in queries and in clients per query.
  */
 import { LRUCache } from "lru-cache";
 import type { Log } from "../../../base/log.ts";
 import type { Coordinator, SubtaskRequest } from "../../../coordination/coordinator.ts";
 import type { ListedQuery } from "../../../storage/store.ts";
 
-/** A client's interest is renewed at most so often in its term. */
+/** How often a client's interest is renewed at most within its term. */
 const renewalsPerTerm = 24;
 const mostQueries = 500;
 const mostClients = 100;
 
-/** A query, whole or as it is listed. */
+/** The part of a query that is also in lists. */
 export type QueryOfPlan = Pick<ListedQuery, "id" | "query">;
 
 interface KnownQuery {
   readonly query: QueryOfPlan;
-  /** Those that came last; `since` when it is known, in milliseconds by the clock, whether they are interested. */
+  /** The most recent clients. `since` is when it became known, in milliseconds by the clock, whether the client is interested. */
   readonly clients: Map<string, { readonly isInterested: boolean; readonly since: number }>;
   interested: number;
 }
@@ -34,7 +34,7 @@ export class PlanClients {
   readonly #options: PlanClientsOptions;
   readonly #now: () => number;
   readonly #known = new LRUCache<string, KnownQuery>({ maxSize: mostQueries, sizeCalculation: () => 1 });
-  /** Grows whenever a client asks or withdraws here: a count that was begun before is no longer true. */
+  /** Grows whenever a client submits or withdraws here; counts that began before are then outdated. */
   changes = 0;
 
   constructor(options: PlanClientsOptions) {
@@ -42,12 +42,12 @@ export class PlanClients {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Those that somebody is interested in, as far as is known. */
+  /** The queries in which somebody is interested, by the last known counts. */
   get queries(): readonly QueryOfPlan[] {
     return [...this.#known.values()].filter(({ interested }) => interested > 0).map(({ query }) => query);
   }
 
-  /** A client asks for a query: it is interested, whatever was counted before. */
+  /** Takes note that a client submits a query, so that it is interested regardless of earlier counts. */
   asks(query: QueryOfPlan, client: string): void {
     this.changes++;
     this.#remember(query, client, true);
@@ -58,7 +58,7 @@ export class PlanClients {
     this.#remember(query, client, false);
   }
 
-  /** A client looks how a query is: the interest that it has is renewed, if that was not done lately. Creates none, and never rejects. */
+  /** Takes note that a client looks at a query, and renews its interest if that was not done recently. Never creates interest, and never rejects. */
   async looks(query: QueryOfPlan, client: string): Promise<void> {
     const known = this.#find(query).clients.get(client);
     if (known && this.#now() - known.since < this.#options.coordinator.interestTerm / renewalsPerTerm) return;
@@ -71,7 +71,7 @@ export class PlanClients {
     }
   }
 
-  /** What the coordinator counted. True where that is news. Where nobody is interested, nobody asks here any more either. */
+  /** Takes in the coordinator's count; returns whether it is new. If it is 0, all clients here are forgotten, too. */
   count(query: QueryOfPlan, interested: number): boolean {
     const known = this.#find(query);
     if (known.interested === interested) return false;
@@ -80,7 +80,7 @@ export class PlanClients {
     return true;
   }
 
-  /** How many clients are interested in a query; one, where nobody has counted yet. */
+  /** The number of clients interested in a query; 1 if it was not counted yet. */
   interestedIn({ id }: QueryOfPlan): number {
     return this.#known.peek(id)?.interested ?? 1;
   }

@@ -1,10 +1,10 @@
 /**
- * How the partitions of a plan are, for each of its programs, kept up to date by the coordinator's events and by looks at coordinator and store. What was heard while a look was
- * under way is newer than what the look finds.
+ * The states of a plan's partitions, for each of its programs. They follow the coordinator's events and look-ups at coordinator and store. An event during a
+ * look-up is newer than what the look-up finds.
  *
  *   absent ⇄ waiting ⇄ loading → running → merging → done      as the coordinator says, and when the partial is stored
- *   merging → waiting, absent or failed                        the partial was of no use (`damaged-partials.ts`)
- *   failed → waiting                                           somebody asked for another try
+ *   merging → waiting, absent or failed                        the partial was unusable (`damaged-partials.ts`)
+ *   failed → waiting                                           a client asked for a retry
  */
 import type { Failure, SubtaskEvent } from "../../../coordination/coordinator.ts";
 import type { StoredPlan } from "../../../storage/store.ts";
@@ -15,19 +15,19 @@ import { eventStates, type FoundState, findPartitionStates, isStored, type Parti
 
 interface Options {
   readonly services: Pick<Services, "store" | "coordinator">;
-  /** A partial is stored; `heard`: when that was news, in milliseconds since the epoch. Called once, until its place is set to something else. */
+  /** Called once when a partial is stored, and again only after its place has had another state. `heard`: when this was learned, in milliseconds since the epoch. */
   readonly onStored: (place: number, heard: number | undefined) => void;
 }
 
 export class PlanPartitions {
-  /** Of those that failed, by their place in the plan. */
+  /** The failures by place in the plan. */
   readonly failures = new Map<number, Failure>();
   readonly #options: Options;
-  /** Subtask key → place in the plan. */
+  /** The places in the plan by subtask key. */
   readonly #places: ReadonlyMap<string, number>;
   readonly #states: PartitionState[];
   readonly #counts: Record<PartitionState, number>;
-  /** Places that changed, for each look that is under way. */
+  /** For each look-up that is under way: the places that have changed since it began. */
   readonly #changedMeanwhile = new Set<Set<number>>();
 
   private constructor(places: ReadonlyMap<string, number>, total: number, options: Options) {
@@ -37,7 +37,7 @@ export class PlanPartitions {
     this.#counts = { absent: total, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
   }
 
-  /** All are absent. */
+  /** All partitions start as absent. */
   static async of(plan: StoredPlan, options: Options): Promise<PlanPartitions> {
     return new PlanPartitions(await placesOf(plan), countSubtasks(plan), options);
   }
@@ -46,40 +46,40 @@ export class PlanPartitions {
     return { total: this.#states.length, ...this.#counts };
   }
 
-  /** Every partition is merged or has failed. */
+  /** Whether every partition is merged or has failed. */
   get isFinished(): boolean {
     return this.#counts.done + this.#counts.failed === this.#states.length;
   }
 
-  /** Everything is computed, and some of it is about to be merged. */
+  /** Whether everything is computed, and some partials remain to be merged. */
   get isMerging(): boolean {
     const { merging, done, failed } = this.#counts;
     return merging > 0 && merging + done + failed === this.#states.length;
   }
 
-  /** Something is missing, and nothing of it is queued, under way or about to be merged. */
+  /** Whether partitions are missing, and none is queued, under way or about to be merged. */
   get isWithdrawn(): boolean {
     const { absent, done, failed } = this.#counts;
     return absent > 0 && absent + done + failed === this.#states.length;
   }
 
-  /** Some wait, and none is on its way. */
+  /** Whether partitions wait and none is being loaded or computed. */
   get isStanding(): boolean {
     const { waiting, loading, running } = this.#counts;
     return waiting > 0 && loading + running === 0;
   }
 
-  /** Of all subtasks, in the plan's order. */
+  /** The keys of all subtasks, in the plan's order. */
   get keys(): readonly string[] {
     return [...this.#places.keys()];
   }
 
-  /** Of those subtasks whose partitions are so. */
+  /** The keys of the subtasks whose states are wanted. */
   keysOf(isWanted: (state: PartitionState, place: number) => boolean): readonly string[] {
     return [...this.#places].filter(([, place]) => isWanted(this.#states[place]!, place)).map(([key]) => key);
   }
 
-  /** False where an event tells nothing new: of a subtask that is not of this plan, or whose partial is stored. */
+  /** Takes in an event. Returns false if it tells nothing new: its subtask is not of this plan, or its partial is stored. */
   take(event: SubtaskEvent): boolean {
     const place = this.#places.get(event.key);
     if (place === undefined || isStored(this.#states[place]!)) return false;
@@ -89,7 +89,7 @@ export class PlanPartitions {
     return true;
   }
 
-  /** These were found stored. */
+  /** Takes note that the partials of these subtasks are stored. */
   takeStored(keys: ReadonlySet<string>): void {
     for (const key of keys) {
       const place = this.#places.get(key)!;
@@ -97,7 +97,7 @@ export class PlanPartitions {
     }
   }
 
-  /** Looks how these are now. True where that was news. */
+  /** Looks up the present states of these subtasks; returns whether any has changed. */
   async update(keys: readonly string[]): Promise<boolean> {
     const meanwhile = new Set<number>();
     this.#changedMeanwhile.add(meanwhile);
@@ -107,7 +107,7 @@ export class PlanPartitions {
     let changed = false;
     for (const [key, state] of found) {
       const place = this.#places.get(key)!;
-      // What another look found stored is about to be merged.
+      // Subtasks that another look-up found stored are already being merged.
       if (meanwhile.has(place) || isStored(this.#states[place]!)) continue;
       changed ||= this.#states[place] !== state.kind;
       this.#found(place, state);

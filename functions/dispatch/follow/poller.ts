@@ -1,7 +1,7 @@
 /**
- * Looks again where news may have been missed: a second after the last change, then with pauses that double while nothing changes. Changes put a look off
- * for some seconds at most, and whoever begins to wait only brings it nearer. Looks take at most one part in `restAfterLook` of the time, and there are
- * never two at once.
+ * Polls, since events may have been missed: a second after the last change, then with pauses that double while nothing changes. Changes delay the next look
+ * by at most some seconds, and a new waiter can only make it earlier. After a look, there is a pause of at least `restAfterLook` times its duration. There
+ * are never two looks at once.
  */
 import { pauseAfter } from "../../../base/retry.ts";
 
@@ -32,7 +32,7 @@ const usualClock: Clock = {
   now: () => performance.now(),
   after(milliseconds, action) {
     const timer = setTimeout(action, milliseconds);
-    // On Node it would keep a process alive that has nothing else to do.
+    // On Node, the timer would otherwise keep the process alive.
     (timer as Partial<{ unref(): void }>).unref?.();
     return () => clearTimeout(timer);
   },
@@ -41,7 +41,7 @@ const usualClock: Clock = {
 export class Poller {
   readonly #options: PollerOptions;
   readonly #clock: Clock;
-  /** Looks in a row that brought nothing, and one more. */
+  /** One more than the number of looks in a row that found no change. */
   #quiet = 1;
   /** When something changed first since the last look. */
   #changed: number | undefined;
@@ -50,7 +50,7 @@ export class Poller {
   #earliest: number;
   /** When to look next. */
   #due: number;
-  /** `at` is when it goes off: never after `#due`. */
+  /** `at` is when it fires; never after `#due`. */
   #timer: { readonly at: number; readonly clear: () => void } | undefined;
   #isLooking = false;
   #isStopped = false;
@@ -63,19 +63,19 @@ export class Poller {
     this.#due = this.#ended + firstPause;
   }
 
-  /** Something changed. */
+  /** Takes note of a change, which delays the next look. */
   changed(): void {
     this.#quiet = 1;
     this.#changed ??= this.#clock.now();
     this.#set(Math.min(this.#clock.now() + firstPause, this.#changed + longestAwaited));
   }
 
-  /** Somebody begins to wait. */
+  /** Takes note of a new waiter, which makes the next look earlier. */
   awaited(): void {
     this.#set(Math.min(this.#due, this.#ended + pauseAfter(this.#quiet, { first: firstPause, longest: longestAwaited })));
   }
 
-  /** There is a reason to look at once. */
+  /** Looks at once. */
   now(): void {
     this.#earliest = 0;
     this.#set(0);
@@ -89,7 +89,7 @@ export class Poller {
   #set(due: number): void {
     this.#due = Math.max(due, this.#earliest);
     if (this.#isLooking || this.#isStopped || !this.#options.isNeeded()) return;
-    // A timer that goes off too early sees that: there may be thousands of changes a second, and each puts the look off.
+    // A timer that fires too early is set again then. There may be thousands of changes per second, so it is not reset at each.
     if (this.#timer && this.#timer.at <= this.#due) return;
     this.#timer?.clear();
     const clear = this.#clock.after(Math.max(0, this.#due - this.#clock.now()), () => {
@@ -104,7 +104,7 @@ export class Poller {
     const { isNeeded, isAwaited, look, onError } = this.#options;
     if (!isNeeded()) return;
     const begun = this.#clock.now();
-    // What changes while the look lasts is newer than what it finds.
+    // Reset before the look, since changes during it are newer than what it finds.
     this.#quiet++;
     this.#changed = undefined;
     this.#due = Number.POSITIVE_INFINITY;

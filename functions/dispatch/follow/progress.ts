@@ -1,9 +1,9 @@
 /**
- * One plan on its way: which partitions are done, and the sums of their partials so far. Derived from store and coordinator
- * alone, so any dispatcher can have one of any plan at any time and throw it away again.
+ * The progress of one plan: which partitions are done, and the sums of their partials so far. It is derived from store and coordinator
+ * alone, so any dispatcher can make one for any plan at any time and discard it again.
  *
- * Each partial is merged once. Memory: one merged partial of each program, and a word for each subtask. It is as the coordinator's events say; where these may
- * leave something out, it looks again now and then, while something is open.
+ * Each partial is merged once. Memory: one merged partial per program, and one word per subtask. It follows the coordinator's events; if these may be
+ * incomplete, it also polls while partitions are open.
  */
 
 import { pause } from "../../../base/pause.ts";
@@ -25,21 +25,21 @@ import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
 import type { PlannedPrograms } from "./stored-results.ts";
 
-/** Milliseconds that whoever waits for the end waits at most for the result to be stored, too. */
+/** In milliseconds: how long waiters for the end also wait for the result to be stored. */
 const longestSave = 1_000;
 
 export type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"> & { readonly countInterest: CountInterest };
 
-/** A submission that queues what a plan lacks. While it lasts, its query is not taken for withdrawn, though nothing of it may be queued yet. */
+/** A submission that queues missing partitions. While it lasts, its query does not count as withdrawn, even if nothing is queued yet. */
 export interface Queueing extends Disposable {
-  /** The query was accepted: its client is interested from now on. */
+  /** Tells that the query was accepted, so that its client is interested from now on. */
   accept(): void;
 }
 
 export class Progress implements PlannedPrograms {
   readonly plan: StoredPlan;
   readonly programs: readonly Program[];
-  /** Who asks here for queries of the plan. */
+  /** The clients of the plan's queries at this dispatcher. */
   readonly clients: PlanClients;
   readonly #services: ProgressServices;
   readonly #sum: PartialSum;
@@ -53,7 +53,7 @@ export class Progress implements PlannedPrograms {
   #saving: Promise<void> | undefined;
   /** The query that is being queued. */
   #queueing: string | undefined;
-  /** That there are no nodes, where nothing moved since they were counted. */
+  /** The message that there are no nodes; it holds until something changes. */
   #lack: string | undefined;
   #read: { readonly version: number; readonly partials: readonly PartialResult[] } | undefined;
 
@@ -116,7 +116,7 @@ export class Progress implements PlannedPrograms {
     const { changes } = this.clients;
     const interested = await this.#services.countInterest(queries.map(({ id }) => id));
     if (queries.some(({ id }) => !interested.get(id))) await this.#updateOpen();
-    // A client that came or went here meanwhile is newer than the count, and what is about to be queued again is not withdrawn.
+    // The count is ignored if a client submitted or withdrew meanwhile, and while subtasks are being queued again, which are not withdrawn.
     if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isQueueing) return;
     const news = queries.filter((query) => this.clients.count(query, interested.get(query.id) ?? 0));
     if (news.length > 0) this.touch();
@@ -127,7 +127,7 @@ export class Progress implements PlannedPrograms {
     return Math.max(this.#queueing === query.id ? 1 : 0, this.clients.interestedIn(query));
   }
 
-  /** A client's query is about to be queued. Of one plan that is done one after the other. */
+  /** Begins to queue a client's query. Submissions of one plan must not overlap. */
   beginQueueing(query: StoredQuery, client: string): Queueing {
     let isAccepted = false;
     this.#queueing = query.id;
@@ -155,17 +155,17 @@ export class Progress implements PlannedPrograms {
     return this.#version.last;
   }
 
-  /** Something is missing, and nothing of it is under way any more, nor about to be queued. */
+  /** Whether partitions are missing, and none is under way or about to be queued. */
   get isWithdrawn(): boolean {
     return this.#queueing === undefined && this.partitions.isWithdrawn;
   }
 
-  /** "no nodes", and why, where partitions wait and there is no node that could take them. */
+  /** "no nodes", and why, if partitions wait and there is no node that could take them. */
   get lack(): string | undefined {
     return this.partitions.isStanding ? this.#lack : undefined;
   }
 
-  /** Nothing is under way and nobody listens. */
+  /** Whether nothing is under way and nobody listens. */
   get isIdle(): boolean {
     return !this.#version.isAwaited && (this.partitions.isFinished || this.isWithdrawn);
   }
@@ -176,7 +176,7 @@ export class Progress implements PlannedPrograms {
     return this.#read.partials;
   }
 
-  /** Where the time went so far. */
+  /** How time was spent so far. */
   get timing(): ResultNote {
     return this.#sum.timeline.read(this.lastUpdate);
   }
@@ -196,20 +196,20 @@ export class Progress implements PlannedPrograms {
     return changed;
   }
 
-  /** Where nothing is left but to merge what is stored, waits until that is done, or the signal aborts. False where there was nothing to wait for. */
+  /** If only merging is left, waits until it is done or the signal aborts. Returns false if there was nothing to wait for. */
   async merged(signal: AbortSignal): Promise<boolean> {
     if (!this.partitions.isMerging) return false;
     while (this.partitions.isMerging && !signal.aborted) await this.changeAfter(this.version, signal);
     return true;
   }
 
-  /** Something of the plan changed, or around it: wakes those who wait for that. */
+  /** Wakes all waiters after a change of the plan or its surroundings. */
   touch(): void {
     this.#version.grow();
     this.#poller.changed();
   }
 
-  /** Nothing is written any more when this resolves. */
+  /** Stops; once it resolves, nothing is written any more. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#poller.stop();
@@ -228,7 +228,7 @@ export class Progress implements PlannedPrograms {
     if (event.kind === "withdrawn" && this.isWithdrawn) this.#poller.now();
   }
 
-  /** Whose queries these still are; where events may leave something out, also everything that is open, and whether somebody is there to do it. */
+  /** Updates interest in the queries and, if events may be incomplete, the open partitions and whether there are nodes. */
   async #poll(): Promise<void> {
     await this.learnInterest(this.clients.queries);
     if (!this.#services.coordinator.skipsEvents) return;
@@ -245,7 +245,7 @@ export class Progress implements PlannedPrograms {
   }
 
   async #finishBatch(): Promise<void> {
-    // Whoever hears of the end finds the result stored, unless that takes long.
+    // The end is told only after the result is stored, unless that takes long.
     if (this.partitions.isFinished && this.partitions.failures.size === 0) {
       this.#saving = this.#sum.save();
       await Promise.race([this.#saving, pause(longestSave, this.#stop.signal)]);
