@@ -11,9 +11,9 @@ interface ReadValues {
   readonly dtype: DType;
   readonly count: number;
   readonly values: number;
-  /** Where some may be missing. */
+  /** The address of the validity bytes, if values may be missing. */
   readonly valid?: number | undefined;
-  /** Of 16 bytes that are written over. */
+  /** The address of 16 bytes that may be overwritten. */
   readonly scratch: number;
 }
 
@@ -47,7 +47,7 @@ function below(value: number): number {
   return size < exactUpTo || !Number.isFinite(size) ? value : value - 2 ** Math.max(0, Math.floor(Math.log2(size)) - 51);
 }
 
-/** Of nothing: a least one above the most. */
+/** The least and the largest value. Without values, the least is above the largest. */
 function extremes(memory: WebAssembly.Memory, { dtype, count, values, scratch }: ReadValues & { readonly dtype: Bounded }): Extremes {
   const { buffer } = memory;
   const size = bytesPerValue[dtype];

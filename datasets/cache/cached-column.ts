@@ -13,30 +13,30 @@ import { type ColumnLocation, DatasetError, offsetCounts, type ReadCost } from "
 import type { ListOffsets, SharedOffsets } from "./shared-offsets.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
-/** Where a column is to be decoded to. */
+/** The memory into which a column is decoded. */
 export interface Place {
   readonly slab: Slab;
   readonly values: Block;
   readonly valid?: Block;
   /** For the dictionary of a string column. */
   readonly strings?: Block;
-  /** One for each list that the column's values stand in, outermost first. */
+  /** One block for each list around the column's values, outermost first. */
   readonly offsets: readonly Block[];
 }
 
 export interface Loaded {
-  /** How many values there are. */
+  /** The number of values. */
   readonly values: number;
-  /** Bytes of a string column's dictionary. */
+  /** The bytes of a string column's dictionary. */
   readonly stringBytes?: number;
-  /** Where its offsets are, if they are at the place of a column that was loaded with it, and not at its own. */
+  /** The blocks of its offsets, if they are those of a column that was loaded with it instead of its own. */
   readonly offsets?: readonly Block[];
   /** Undefined where nobody measures. */
   readonly cost?: ReadCost;
 }
 
 export interface ToLoad {
-  /** Of the partition. */
+  /** The fingerprint of the partition. */
   readonly fingerprint: string;
   readonly location: ColumnLocation;
   readonly place: Place;
@@ -56,7 +56,7 @@ export class CachedColumn {
   leases = 0;
   /** How often it was leased. */
   uses = 0;
-  /** What loading it took, once it is ready. */
+  /** The cost of loading it, once it is ready. */
   cost: ReadCost | undefined;
   /** Never rejects. */
   outcome: Promise<Outcome> = Promise.resolve({ kind: "ready" });
@@ -65,7 +65,7 @@ export class CachedColumn {
   #values: Block;
   #valid: Block | undefined;
   #strings: Block | undefined;
-  /** Offsets of its own, one array for each of its lists, until they are shared. */
+  /** Its own offsets, one block per list, until they are shared. */
   #ownOffsets: Block[];
   readonly #offsets: ListOffsets[] = [];
 
@@ -87,7 +87,7 @@ export class CachedColumn {
     this.#ownOffsets = blocks;
   }
 
-  /** Bytes to reserve: values, then validity, then the dictionary, then offsets, as far as the column has them. */
+  /** The bytes to reserve for values, validity, dictionary and offsets, in this order; without those that the column does not have. */
   static sizes(location: ColumnLocation): number[] {
     const { column, values } = location;
     const sizes = [values * bytesPerValue[column.dtype]];
@@ -96,7 +96,7 @@ export class CachedColumn {
     return [...sizes, ...offsetCounts(location).map((count) => count * 4)];
   }
 
-  /** What tells it from others of its partition: a dataset that gains a file may have a column of the same name in another form. */
+  /** The identity of a column in its partition. It includes the form, which may change for the same name when a dataset gains files. */
   static identityOf({ name, dtype, nullable, lists }: Column): string {
     return JSON.stringify([name, dtype, nullable, lists]);
   }
@@ -115,7 +115,7 @@ export class CachedColumn {
     return this.#offsets;
   }
 
-  /** What freeing it gives back, at most; its share of the offsets included. */
+  /** The most bytes that freeing it returns, including its share of the offsets. */
   get bytes(): number {
     let sum = taken(this.#values.bytes);
     if (this.#valid) sum += taken(this.#valid.bytes);
@@ -125,7 +125,7 @@ export class CachedColumn {
     return sum;
   }
 
-  /** Where it has what an input asks for. */
+  /** The block with the array that an input needs; undefined if the column does not have it. */
   block(input: Input): Block | undefined {
     switch (input.kind) {
       case "values":
@@ -180,7 +180,7 @@ export class CachedColumn {
   /** Gives back what was reserved too much, and shares the offsets. */
   #accept({ values, stringBytes = 0, offsets, cost }: Loaded): void {
     const { column, entries, elements, values: reserved } = this.location;
-    // How many offsets each list has: one more than there are entries, then than there are elements of the list around it.
+    // Each list has one more offset than there are entries or, for inner lists, elements of the list around it.
     const counts: number[] = [];
     let end = entries;
     let fits = values <= reserved;

@@ -1,4 +1,4 @@
-/** What the column cache holds of one partition: its columns, all in one slab, and each list's offsets once. */
+/** A partition in the column cache: its columns, all in one slab, and the offsets of each list once. */
 import type { Input } from "../../engine/program/inputs.ts";
 import { innermost, standsIn } from "../../engine/program/schema.ts";
 import type { CachedColumn } from "./cached-column.ts";
@@ -8,9 +8,9 @@ import type { Slab } from "./slab.ts";
 export class CachedPartition {
   readonly fingerprint: string;
   readonly slab: Slab;
-  /** By identity. */
+  /** The columns by identity. */
   readonly columns = new Map<string, CachedColumn>();
-  /** How many leases there are; the partition stays in its slab while there is one. */
+  /** The number of leases; the partition stays in its slab while there are any. */
   leases = 0;
   readonly offsets: SharedOffsets;
   /** Something may have written over its columns: nothing that was computed from them counts. */

@@ -29,7 +29,7 @@ interface Waiter {
 interface Reserved {
   readonly partition: CachedPartition;
   readonly columns: readonly CachedColumn[];
-  /** Those of the columns that were not there. */
+  /** The columns that were not in memory. */
   readonly missing: readonly CachedColumn[];
   readonly work: Block;
 }
@@ -47,7 +47,7 @@ export class ColumnCache {
     this.#load = options.load;
   }
 
-  /** Bytes taken and bytes there are. */
+  /** The bytes in use, and the bytes of all slabs. */
   get usage(): { readonly bytes: number; readonly limit: number } {
     let bytes = 0;
     let limit = 0;
@@ -95,7 +95,7 @@ export class ColumnCache {
     return work && this.#leaseOf(this.#hold({ partition, columns, missing: [], work }));
   }
 
-  /** For a slab of which something may have been written over: leases that there are know it, later ones load all columns anew. */
+  /** Must be called if columns of a slab may have been overwritten. Present leases are marked as spoilt, and later ones load all columns again. */
   spoil(slab: Slab): void {
     for (const partition of [...this.#partitions.values()].filter((each) => each.slab === slab)) {
       partition.isSpoilt = true;

@@ -21,7 +21,7 @@ export class FreeList {
     this.#free = end - start;
   }
 
-  /** Bytes that are free, perhaps not in one piece. */
+  /** The free bytes, perhaps not in one piece. */
   get free(): number {
     return this.#free;
   }
@@ -81,7 +81,7 @@ export class FreeList {
   }
 }
 
-/** What a block of so many bytes takes. */
+/** The bytes that a block of this size takes. */
 export function rounded(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / alignment)) * alignment;
 }

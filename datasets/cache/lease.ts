@@ -13,10 +13,10 @@ export interface LeaseRequest {
   readonly signal: AbortSignal;
 }
 
-/** Of columns that are in memory. */
+/** A request for a lease of columns that are in memory. */
 export interface HeldRequest {
   readonly fingerprint: string;
-  /** Of each program. */
+  /** The inputs of each program. */
   readonly inputs: readonly (readonly Input[])[];
   readonly workBytes: number;
 }
@@ -25,19 +25,19 @@ export interface Lease {
   readonly slab: Slab;
   /** Not cleared. */
   readonly work: Block;
-  /** How many there are. */
+  /** The number of leased columns. */
   readonly columns: number;
-  /** What was loaded for this lease, once all are ready; the other columns were here, or on their way for another. */
+  /** The costs of what was loaded for this lease, once all are ready. The other columns were in memory, or being loaded for another lease. */
   readonly loaded: LoadedCosts;
   /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
   readonly isSpoilt: () => boolean;
-  /** Byte address of the array; throws `DatasetError` where the leased columns do not have it. */
+  /** The byte address of the array; throws `DatasetError` if the leased columns do not have it. */
   address(input: Input): number;
   /** Only when no thread uses the memory any more. A second call does nothing. */
   release(): void;
 }
 
-/** What a lease asks for has no room in a slab, whatever else there is. */
+/** The error for a lease that does not fit into an empty slab. */
 export function tooLarge(request: LeaseRequest, total: number, capacity: number): DatasetError {
   const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
   const names = request.columns.map(({ column }) => `${column.name} (${bytesPerValue[column.dtype]} bytes a value)`).join(", ");

@@ -16,7 +16,7 @@ export class LoadedBounds {
     sizeCalculation: (columns) => Math.max(1, columns.size),
   });
 
-  /** How many columns of partitions are known. */
+  /** The number of columns of partitions with known bounds. */
   get size(): number {
     return this.#partitions.calculatedSize;
   }

@@ -13,7 +13,7 @@ export interface ListOffsets {
 export class SharedOffsets {
   readonly #slab: Slab;
   readonly #lists = new Map<string, ListOffsets>();
-  /** What became of the blocks that columns were loaded into. */
+  /** The shared offsets that replaced the blocks into which columns were loaded. */
   readonly #kept = new WeakMap<Block, ListOffsets>();
 
   constructor(slab: Slab) {

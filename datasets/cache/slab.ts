@@ -12,7 +12,7 @@ export interface Block {
   readonly bytes: number;
 }
 
-/** Bytes that may be read past the end of a block. */
+/** The bytes that may be read past the end of a block. */
 const readable = 16;
 const page = 65_536;
 /** Growing one by one would cost a system call per block. */
@@ -23,7 +23,7 @@ export class Slab {
   /** Number of the slab in its process. */
   readonly id: number;
   readonly memory: WebAssembly.Memory;
-  /** What all blocks together may take, their readable ends included. */
+  /** The most bytes that all blocks together may take, including their readable ends. */
   readonly capacity: number;
   readonly #free: FreeList;
   readonly #limit: number;
@@ -54,7 +54,7 @@ export class Slab {
     return { address, bytes };
   }
 
-  /** All of these blocks, or none. */
+  /** Allocates all of these blocks, or none. */
   allocateAll(sizes: readonly number[]): readonly Block[] | undefined {
     if (sizes.reduce((sum, bytes) => sum + taken(bytes), 0) > this.#free.free) return undefined;
     const blocks: Block[] = [];
@@ -95,12 +95,12 @@ export class Slab {
   }
 }
 
-/** What a block takes in its slab. */
+/** The bytes that a block takes in its slab. */
 export function taken(bytes: number): number {
   return rounded(bytes + readable);
 }
 
-/** As few slabs of equal size as the limit needs; throws where the system refuses the address space. */
+/** Creates as few slabs of equal size as the limit needs. Throws if the system refuses the address space. */
 export function createSlabs(limit: number, options: { readonly largest?: number } = {}): readonly Slab[] {
   const count = Math.max(1, Math.ceil(limit / (options.largest ?? largestSlab)));
   return Array.from({ length: count }, (_, id) => new Slab(id, Math.floor(limit / count)));

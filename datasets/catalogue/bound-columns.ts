@@ -4,7 +4,7 @@ import { type NumberBounds, noNumber } from "../../engine/skip/number-bounds.ts"
 import type { FileDescription } from "../format.ts";
 import { formatNamed } from "../formats.ts";
 
-/** All values of a column that the file lacks are missing. */
+/** The bounds of a column that the file lacks: all its values are missing. */
 const absent: NumberBounds = { ...noNumber, missing: true };
 
 export function boundColumns(description: FileDescription, unit: number, names: readonly string[]): KnownBounds {

@@ -54,13 +54,13 @@ async function readFirst(
   const { elements, place } = format.locate(description, unit, column);
   await turn();
   return await format.readFirstOffsets(reader, { values: elements[0], place }).catch((error: unknown) => {
-    // What passes says nothing of the column.
+    // A temporary failure tells nothing about the column.
     if (error instanceof DatasetError && !error.permanent) throw error;
     return new Uint32Array(0);
   });
 }
 
-/** For each, the first one that is like it, as far as all of them go. */
+/** For each array, the index of the first one that equals it, up to the length of the shortest. */
 function clusterOf(firsts: readonly Uint32Array[]): number[] {
   const length = Math.min(...firsts.filter((each) => each.length > 0).map((each) => each.length));
   const bytesOf = ({ buffer, byteOffset }: Uint32Array) => new Uint8Array(buffer, byteOffset, 4 * length);

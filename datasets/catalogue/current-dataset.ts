@@ -41,7 +41,7 @@ export interface DatasetEntry {
   readonly pattern: string;
   /** Other processes are not told of it. */
   readonly isPrivate?: boolean;
-  /** For a dataset that is being made: how far it is; undefined when it is complete. */
+  /** For a dataset that is being generated: its progress; undefined when it is complete. */
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
   /** For a dataset that is being made: resolves when its first file is there. Whoever makes it owns the promise. */
   readonly firstFile?: Promise<void>;
@@ -88,7 +88,7 @@ export class CurrentDataset {
     return this.#look;
   }
 
-  /** As the last look found them. */
+  /** The files as the last look found them. */
   get files(): readonly DatasetFile[] {
     return [...this.#files.values()];
   }
@@ -110,7 +110,7 @@ export class CurrentDataset {
     throw form ? new OtherFormError(error.message, { permanent: true }) : error;
   }
 
-  /** Likewise, what the file's statistics tell of its columns. */
+  /** What the file's statistics tell about columns of a partition; throws like `locate`. */
   async bounds(partition: Partition, names: readonly string[]): Promise<KnownBounds> {
     const { description } = await this.#describe(partition, "statistics");
     return boundColumns(description, partition.unit, names);
@@ -172,14 +172,14 @@ export class CurrentDataset {
     return (await this.#stored?.record([{ file, description: read }], tree))?.get(file.path) ?? read;
   }
 
-  /** What is known of files that are gone, or are others now. */
+  /** Forgets files that are gone or have changed. */
   #leave(files: readonly DatasetFile[]): void {
     const stay = new Set(files.map((file) => file.kind === "described" && file.description.units));
     const gone = [...this.#files.values()].filter((file) => file.kind === "described" && !stay.has(file.description.units));
     this.#recent?.leave(gone.flatMap((file) => (file.kind === "described" ? [file.description] : [])));
   }
 
-  /** Of each shape the first file that has entries tells which of its lists are alike. */
+  /** Compares list columns in the first file with entries of each shape, to find which lists are equally long. */
   async #compareLists(files: readonly DatasetFile[], tree: string | undefined): Promise<readonly DatasetFile[]> {
     const described = files.filter((file) => file.kind === "described");
     const compared = new Map<DatasetFile, DatasetFile>();
@@ -192,7 +192,7 @@ export class CurrentDataset {
         await this.#stored?.record([{ file: each.file, description: { ...whole, likeness } }], tree, { replaces: true });
         compared.set(each, { ...each, description: { ...each.description, likeness } });
       } catch (error) {
-        // It changed a moment ago, or went away: the next look sees it.
+        // The file has just changed or gone, which the next look will notice.
         if (!(error instanceof DatasetError)) throw error;
       }
     }

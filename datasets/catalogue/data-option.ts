@@ -1,4 +1,4 @@
-/** What the operator writes to name a dataset: `NAME=PATH_OR_GLOB_OR_URL[:TREE]`. */
+/** Reads the values of `--data`, which name datasets: `NAME=PATH_OR_GLOB_OR_URL[:TREE]`. */
 import { DatasetError } from "../dataset.ts";
 import { fileEndings } from "../formats.ts";
 import { sourceOf } from "../sources/sources.ts";

@@ -9,7 +9,7 @@ import type { Registration } from "../../base/registration.ts";
 export type Decision =
   /** The name is free, or was let go. */
   | { readonly kind: "register"; readonly next: Registration }
-  /** It is registered as we have it; who holds it shows now and then that it runs. */
+  /** It is registered in this process's form; the holder renews it from time to time, to show that it runs. */
   | { readonly kind: "renew"; readonly next: Registration }
   | { readonly kind: "keep" }
   /** Another pattern has the name. */
@@ -26,7 +26,7 @@ export interface Situation {
   readonly stored: Registration | undefined;
   /** Somebody who holds the registration showed lately that it runs. */
   readonly isAlive: boolean;
-  /** Nobody wrote the registration since this process last looked. */
+  /** Whether nobody has written the registration since this process last looked. */
   readonly isQuiet: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;

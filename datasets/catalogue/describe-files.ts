@@ -22,7 +22,7 @@ export interface DescribeFilesOptions extends DescribeOptions {
 const recalledAtATime = 200;
 /** Far sources answer one by one. */
 const parallelReads = 16;
-/** So many, or so many bytes of them, are recorded together: whole descriptions wait in memory for it. */
+/** The most descriptions, and bytes of them, that are recorded together; until then they are in memory. */
 const mostTogether = 128;
 const mostBytesTogether = 8 * 2 ** 20;
 const inBackgroundAtATime = 32;

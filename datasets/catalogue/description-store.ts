@@ -20,7 +20,7 @@ export interface MetadataStore {
     entries: readonly { readonly key: string; readonly body: Uint8Array }[],
     options?: { readonly replaces?: boolean },
   ): Promise<readonly ("inserted" | "same" | "different" | Error)[]>;
-  /** Those of the keys that are there. */
+  /** Returns the stored bodies of these keys. */
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 }
 
@@ -54,7 +54,7 @@ export class DescriptionStore {
     this.#log = log;
   }
 
-  /** What is stored of this tree of these files, by path. */
+  /** Returns the stored descriptions of this tree of these files, by path. */
   async recall(files: readonly FileIdentity[], tree: string | undefined): Promise<ReadonlyMap<string, FileDescription>> {
     const found = new Map<string, FileDescription>();
     for (let start = 0; start < files.length; start += filesPerCall) {

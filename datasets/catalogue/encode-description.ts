@@ -120,7 +120,7 @@ async function pack(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await compress(bytes, { level: 1 }));
 }
 
-/** In memory of its own, starting at 0: arrays of 8 bytes lie in it. */
+/** Decompresses a body to memory of its own from address 0 on, since it contains arrays of 8-byte numbers. */
 async function unpack(body: Uint8Array): Promise<Bytes> {
   if (body[0] !== 0x1f || body[1] !== 0x8b) {
     const bytes = new Uint8Array(body.subarray(0, Math.max(0, body.length - 4)));

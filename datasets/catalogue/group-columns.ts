@@ -15,11 +15,11 @@ import { elementField, innerList } from "../../engine/program/schema.ts";
 export interface Groupable {
   readonly name: string;
   readonly parts: readonly string[];
-  /** For each list that its values stand in: how many of `parts` name it. */
+  /** For each list around its values: how many of `parts` name it. */
   readonly lists: readonly number[];
 }
 
-/** Of a schema's column, what its name and lists say. */
+/** The name, lists and member of a schema's column. */
 export interface GroupedColumn {
   readonly lists: readonly string[];
   readonly member?: { readonly record: string; readonly field: string };

@@ -10,7 +10,7 @@ export interface LocateOptions {
   readonly file: FileIdentity;
   readonly description: FileDescription;
   readonly partition: Pick<Partition, "firstEntry" | "entries" | "unit">;
-  /** Of the dataset. */
+  /** The dataset's schema. */
   readonly schema: Schema;
   readonly name: string;
   /** The dataset's where absent. */
@@ -78,7 +78,7 @@ function locatePresence(options: LocateOptions, list: string): ColumnLocation | 
   };
 }
 
-/** All values are missing; its lists are those of another column of the same lists, which the file has. */
+/** Locates a column that the file lacks: its values are missing, and its lists are those of another column that the file has. */
 function locateAbsent(options: LocateOptions, column: Column): ColumnLocation | string {
   const { file, description, partition, schema } = options;
   if (!column.nullable) return "the file has no such column, and the query reads it as if each file had it";

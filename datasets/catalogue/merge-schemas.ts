@@ -73,7 +73,7 @@ export interface ShapeFiles {
   /** By `FileColumn.index`: 1 where it is so in any of the files. */
   readonly nullable: Uint8Array;
   readonly rounded: Uint8Array;
-  /** As in `FileDescription`, of any of the files. */
+  /** The same as in `FileDescription`, with the bits of all these files. */
   readonly nullLists: Uint8Array;
   readonly hasEntries: boolean;
 }
@@ -111,7 +111,7 @@ function anyOf(flags: readonly Uint8Array[]): Uint8Array {
 
 const hasEntries = ({ units }: FileDescription): boolean => units.some(({ entries }) => entries > 0);
 
-/** In some of these files. */
+/** Whether values of the column may be missing in some of these files. */
 function isMissing({ columns, nullable, hasEntries }: ShapeFiles, name: string): boolean {
   const column = columns.get(name);
   return column ? nullable[column.index] === 1 : hasEntries;
@@ -175,7 +175,7 @@ export const mayMiss = ({ nullable }: FileDescription, { index }: FileColumn): b
 export const mayBeNull = ({ nullLists }: FileDescription, { index }: FileColumn, level: number): boolean =>
   (((nullLists?.[index] ?? 0) >>> level) & 1) === 1;
 
-/** Of each shape the first file that has entries: their `likeness` counts. */
+/** The first file with entries of each shape; the `likeness` of these files counts. */
 export const firstThatTell = <File extends Pick<NamedFile, "description">>(files: readonly File[]): readonly File[] =>
   firstOfEachShape(files.filter(({ description }) => hasEntries(description)));
 

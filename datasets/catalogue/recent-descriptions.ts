@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 import { baseName, DatasetError, type FileIdentity } from "../dataset.ts";
 import type { FileDescription } from "../format.ts";
 
-/** Bytes of arrays: of descriptions that are kept whole, and as many of those that are recalled. */
+/** The most bytes of arrays of descriptions that are kept whole, and the most of those that were recalled. */
 const mostBytes = 32 * 2 ** 20;
 
 export type Recall = (file: FileIdentity) => Promise<FileDescription>;
@@ -62,7 +62,7 @@ export class RecentDescriptions {
 const isOf = (whole: FileDescription, { shape, units }: FileDescription): boolean =>
   whole.shape.digest === shape.digest && JSON.stringify(whole.units) === JSON.stringify(units);
 
-/** Bytes of the arrays that recalling brings back. */
+/** The bytes of the arrays that recalling restores. */
 export const bytesOf = ({ values, places }: FileDescription): number =>
   Object.values(places).reduce((sum, { byteLength }) => sum + byteLength, values.byteLength);
 

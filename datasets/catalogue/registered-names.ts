@@ -16,11 +16,11 @@ export interface Registry {
   removeDataset(name: string, revision: number): Promise<boolean>;
 }
 
-/** What this process was started with. */
+/** A dataset that this process was started with. */
 export interface OwnDataset {
   readonly name: string;
   readonly pattern: string;
-  /** As it looked last. */
+  /** The content that the last look found. */
   readonly content?: DatasetContent;
 }
 

@@ -24,7 +24,7 @@ export interface SharedCatalogue extends Catalogue {
 }
 
 export interface SharedCatalogueOptions {
-  /** What this process was started with; patterns are absolute. */
+  /** The datasets that this process was started with; their patterns are absolute. */
   readonly entries: readonly DatasetEntry[];
   readonly store: Registry & MetadataStore;
   /** This process, for people. */
@@ -32,7 +32,7 @@ export interface SharedCatalogueOptions {
   /** No other process has the store: whoever registered before is gone. */
   readonly isAlone: boolean;
   readonly log: Log;
-  /** How large the partitions of files should be at least of which none are recorded yet. */
+  /** The least entries of partitions, for files whose partitions are not recorded yet. */
   readonly partitionEvents?: number;
   /** Asked once, with what is registered, where `entries` is empty: a dataset of this process's own after all. */
   readonly otherwise?: (registered: readonly Registration[]) => Promise<DatasetEntry | undefined>;

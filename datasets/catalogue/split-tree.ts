@@ -1,4 +1,4 @@
-/** Which files a pattern means, and which tree in them: `PATH:TREE`, where the path may be a URL or a glob pattern. */
+/** Splits a pattern into the files and the tree that it means: `PATH:TREE`, where the path may be a URL or a glob pattern. */
 import { stat } from "node:fs/promises";
 import { fileEndings } from "../formats.ts";
 import { isLocal } from "../sources/sources.ts";
@@ -6,7 +6,7 @@ import { isLocal } from "../sources/sources.ts";
 export interface Selection {
   /** A path, a URL or a glob pattern of them. */
   readonly files: string;
-  /** As in `DescribeOptions`. */
+  /** The same as in `DescribeOptions`. */
   readonly tree?: string;
 }
 
@@ -19,7 +19,7 @@ export function splitTree(pattern: string): Selection {
   return colon > beginning && isTree ? { files: pattern.slice(0, colon), tree } : { files: pattern };
 }
 
-/** As `splitTree`; but what exists on this machine by its whole name, colons and all, is that file. */
+/** The same as `splitTree`, except that a file which exists under the whole name, including colons, is that file. */
 export async function findSelection(pattern: string): Promise<Selection> {
   const selection = splitTree(pattern);
   if (selection.tree === undefined || !isLocal(pattern)) return selection;

@@ -5,12 +5,12 @@ import { eitherNumber, type NumberBounds, noNumber } from "../../engine/skip/num
 import type { FileColumn, FileDescription, StoredSize } from "../format.ts";
 import type { Stored } from "./stored-values.ts";
 
-/** What levels mean: repetition levels are 0 (a new entry) to the number of lists, definition levels 0 to `maxDefinition` (a value). */
+/** The meaning of levels: repetition levels go from 0 (a new entry) to the number of lists, definition levels from 0 to `maxDefinition` (a value). */
 export interface Levels {
   readonly maxDefinition: number;
-  /** For each list, outermost first: the definition level from which on there is an element; below it the list is empty or null. */
+  /** For each list, outermost first: the least definition level of an element; below it the list is empty or null. */
   readonly elements: readonly number[];
-  /** For each list: the definition level from which on the list is there, perhaps empty; below it the list is null. */
+  /** For each list: the least definition level of a present, perhaps empty list; below it the list is null. */
   readonly present: readonly number[];
 }
 
@@ -19,36 +19,36 @@ export const mayBeNull = ({ elements, present }: Levels, level: number): boolean
 
 /** How a column is stored in every row group: `stored` of a `FileColumn`. */
 export interface StoredColumn extends Stored {
-  /** What the numbers of a date, a time or a decimal mean, for people. */
+  /** The meaning of the numbers of a date, a time or a decimal, for people. */
   readonly meaning?: string;
   readonly levels: Levels;
 }
 
 /** The `place` of a `ColumnLocation`. */
 export interface ColumnPlace extends Pick<StoredColumn, "levels"> {
-  /** As in `FileColumn`. */
+  /** The same as in `FileColumn`. */
   readonly presence?: number;
-  /** One of each row group of the unit that has entries, in their order. */
+  /** The column's chunks in those row groups of the unit that have entries, in order. */
   readonly chunks: readonly ColumnChunk[];
 }
 
 export interface ColumnChunk extends StoredColumn {
-  /** Bytes [start, start + length) of the file. */
+  /** The chunk is bytes [start, start + length) of the file. */
   readonly start: number;
   readonly length: number;
   readonly codec: CompressionCodec;
-  /** Of the row group. */
+  /** The number of entries of the row group. */
   readonly entries: number;
   /** Level entries: values, and what stands for empty lists. */
   readonly levelEntries: number;
 }
 
-/** What the statistics of a chunk tell: its bounds; that values may be missing; that they may be NaN. */
+/** Bits for what the statistics of a chunk tell: bounds, that values may be missing, that they may be NaN. */
 export const toldBounds = 1;
 export const toldMissing = 2;
 export const toldNaN = 4;
 
-/** What a footer says of its chunks: for each row group, for each column. */
+/** What a footer tells about its chunks, by row group and column. */
 export class ChunkPlaces {
   readonly start: Float64Array;
   readonly length: Float64Array;

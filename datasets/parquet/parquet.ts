@@ -11,7 +11,7 @@ const magic = "PAR1";
 const encryptedMagic = "PARE";
 /** Length of the footer, and the magic. */
 const tailBytes = 8;
-/** Bytes: a far file is asked once, nearly always; what is near is read bit by bit. */
+/** The bytes at the end of a file that are read first. For a remote file they nearly always suffice; a local one is read in small pieces. */
 const firstLook = { far: 2 ** 19, near: 2 ** 13 };
 
 export const parquet: Format = {

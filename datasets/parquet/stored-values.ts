@@ -1,22 +1,22 @@
-/** How the values of a column are stored, and what they become. */
+/** Describes how the values of a column are stored and which type they become. */
 import type { ColumnTarget } from "../dataset.ts";
 import type { PhysicalType } from "./footer/value-type.ts";
 
 export type Values = ColumnTarget["values"];
 
-/** What the values of a column are in its file; `unsigned` is about INT32 and INT64. */
+/** The form of a column's values in its file. `unsigned` applies to INT32 and INT64. */
 export interface Stored {
   readonly physical: PhysicalType;
   readonly unsigned: boolean;
   /** Of integers of 8 and 16 bits, which lie in INT32: from the lowest on, so many bits count. So others read values beyond the type. */
   readonly bits?: number;
-  /** Of FIXED_LEN_BYTE_ARRAY, in bytes. */
+  /** For FIXED_LEN_BYTE_ARRAY: the bytes of a value. */
   readonly width?: number;
-  /** Of decimals: how many of their digits stand behind the point. */
+  /** For decimals: the number of digits after the point. */
   readonly scale?: number;
 }
 
 const byteWidths: Readonly<Partial<Record<PhysicalType, number>>> = { FLOAT16: 2, INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8, INT96: 12 };
 
-/** Bytes of a value; 0 where they differ, or are none. */
+/** The bytes of a value; 0 if values have different lengths or no whole bytes. */
 export const widthOf = ({ physical, width = 0 }: Stored): number => byteWidths[physical] ?? width;

@@ -40,7 +40,7 @@ export class DiskTier {
   readonly #directory: string;
   readonly #log: Log;
   readonly #index: BlockIndex;
-  /** By fingerprint, the names of its columns and how many copies each has. */
+  /** For each fingerprint: the names of its columns, and how many copies each has. */
   readonly #columns = new Map<string, Map<string, number>>();
   /** Resolves when the directory was read for the first time. */
   readonly opened: Promise<void>;
@@ -191,7 +191,7 @@ export class DiskTier {
       const { size, mtimeMs } = await stat(join(this.#directory, name));
       return { bytes: size, modified: mtimeMs };
     } catch {
-      // It was deleted meanwhile.
+      // The file was deleted meanwhile.
       return {};
     }
   }
@@ -208,7 +208,7 @@ function isNamed(name: string): boolean {
     const column = fileName.exec(name)?.[2];
     return column !== undefined && !name.endsWith(unfinished) && decodeURIComponent(column) !== "";
   } catch {
-    // It is no name of ours.
+    // The name is not one of the cache's own.
     return false;
   }
 }

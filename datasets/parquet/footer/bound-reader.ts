@@ -37,7 +37,7 @@ export function boundReaderOf(type: ValueType): BoundReader | undefined {
   }
 }
 
-/** Of integers of 8 and 16 bits only so many bits are read: a bound beyond them says nothing of what those are. */
+/** Checks a bound of integers of 8 or 16 bits: only these bits of values are read, so a bound beyond them tells nothing. */
 function narrow(value: number, bits: number | undefined, unsigned: boolean): number {
   if (bits === undefined) return value;
   const [least, most] = unsigned ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];

@@ -12,7 +12,7 @@ import { type ValueType, valueTypeOf } from "./value-type.ts";
 
 export interface LeafShape {
   readonly parts: readonly string[];
-  /** As in `FileColumn`. */
+  /** The same as in `FileColumn`. */
   readonly lists: readonly number[];
   readonly levels: Levels;
   readonly type: ValueType;
@@ -21,12 +21,12 @@ export interface LeafShape {
 interface Place {
   readonly parts: readonly string[];
   readonly definition: number;
-  /** For each list around it: how many of `parts` name it, the definition level of its elements, and its own. */
+  /** For each list around the leaf: how many of `parts` name it, the definition level of its elements, and the list's own. */
   readonly lists: readonly { readonly parts: number; readonly level: number; readonly present: number }[];
   readonly refused?: string;
 }
 
-/** In the order of the file's column chunks. */
+/** Describes the leaves of a schema, in the order of the file's column chunks. */
 export function describeLeaves(root: SchemaTree): LeafShape[] {
   const leaves: LeafShape[] = [];
   for (const child of root.children) visit(child, { parts: [child.element.name], definition: 0, lists: [] }, leaves);

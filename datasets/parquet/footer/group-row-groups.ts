@@ -5,7 +5,7 @@ import type { FileDescription } from "../../format.ts";
 const mostTogether = 2 ** 22;
 
 export interface RowGroups {
-  /** Of each row group. */
+  /** The number of entries of each row group. */
   readonly entries: readonly number[];
   /** Level entries of each column chunk, row group by row group. */
   readonly levels: Float64Array;
@@ -14,7 +14,7 @@ export interface RowGroups {
 
 export interface GroupedRows {
   readonly units: FileDescription["units"];
-  /** Of each unit its first row group; at last how many there are. */
+  /** The first row group of each unit; then, last, the number of row groups. */
   readonly first: Float64Array;
   /** Level entries of each column, unit by unit. */
   readonly values: Float64Array;

@@ -11,7 +11,7 @@ import type { ThriftReader } from "./thrift-reader.ts";
 
 export interface KnownSchema {
   readonly leaves: readonly LeafShape[];
-  /** Of files of which every column can be read; kept when it was worked out for the first of them. */
+  /** The shape of files with this schema, if every column can be read; it is kept once it was found for the first file. */
   shape?: FileShape;
 }
 
@@ -21,7 +21,7 @@ interface Stored extends KnownSchema {
 
 const mostSchemas = 8;
 
-/** By how many bytes they have. */
+/** The known schemas by their number of bytes. */
 const known = new LRUCache<number, Stored>({ max: mostSchemas });
 
 /** Reads the schema that begins where the reader is. Schemas end by themselves, so bytes that begin with those of a known one are that one. */

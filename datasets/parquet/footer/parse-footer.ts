@@ -15,9 +15,9 @@ import { ThriftReader } from "./thrift-reader.ts";
 
 /** Name of the format; another one where descriptions mean something else. */
 export const format = "parquet-8";
-/** Offsets are 32 bits. */
+/** The most values of a column in a row group, since offsets have 32 bits. */
 const mostValues = 2 ** 32 - 2;
-/** What follows a footer that is signed, where some columns are encrypted. */
+/** The bytes of the signature behind the footer of a file with some encrypted columns. */
 const signatureBytes = 28;
 const turnMilliseconds = 5;
 const longDtypes: ReadonlySet<string> = new Set(["int64", "uint64"]);
@@ -79,7 +79,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   return { shape: await shapeOf(schema, columns), units, nullable, ...optional, values, places };
 }
 
-/** For each column, whether the least and the most value are by the order of its type: without this they mean nothing. */
+/** For each column: whether its least and largest values follow the order of its type; otherwise they tell nothing. */
 function parseOrders(reader: ThriftReader): readonly boolean[] {
   return Array.from({ length: reader.listSize() }, () => {
     let isOfType = false;

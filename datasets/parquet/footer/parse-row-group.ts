@@ -3,7 +3,7 @@ import { type ChunkPlaces, type Levels, mayBeNull, toldBounds, toldMissing, told
 import type { BoundReader } from "./bound-reader.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
-/** What the chunks of all row groups say of a column together. */
+/** What the chunks of all row groups together tell about a column. */
 export interface ColumnFacts {
   readonly levels: Levels;
   mayMiss: boolean;
@@ -12,7 +12,7 @@ export interface ColumnFacts {
   /** Is there for a column of 64-bit integers; `isRounded` says then whether some chunk may hold integers from ±2^53 on. */
   readonly long?: { readonly isUnsigned: boolean };
   isRounded?: boolean;
-  /** How the least and the most value are written; absent where they tell nothing. */
+  /** Reads the least and the largest value; absent if these tell nothing. */
   readonly bounds?: BoundReader | undefined;
   /** A chunk that is encrypted or lies elsewhere, or is compressed in a way that is not read. */
   unreadable?: string;
@@ -21,7 +21,7 @@ export interface ColumnFacts {
 const lzo = 3;
 const lastCodec = 7;
 
-/** Where a row group's chunks are noted: its first one at `first`. */
+/** Where the chunks of a row group are noted; `first` is the position of the first one. */
 interface RowGroupPlace {
   readonly chunks: ChunkPlaces;
   readonly first: number;
@@ -156,7 +156,7 @@ function mayMiss({ levels }: ColumnFacts, nulls: number | undefined, histogram: 
   return nulls !== 0;
 }
 
-/** Likewise of which lists, by their levels, may be null: one bit for each. */
+/** Tells which levels of lists may be null, one bit per level. */
 function whichMayBeNull(
   { maxDefinition, elements, present }: Levels,
   nulls: number | undefined,
@@ -171,7 +171,7 @@ interface Statistics {
   nulls?: number;
   least?: DataView;
   most?: DataView;
-  /** How many are NaN. */
+  /** The number of values that are NaN. */
   notNumbers?: number;
 }
 

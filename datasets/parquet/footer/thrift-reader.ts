@@ -30,7 +30,7 @@ export class ThriftReader {
     this.#bytes = bytes;
   }
 
-  /** How many bytes were read. */
+  /** The number of bytes that were read. */
   get at(): number {
     return this.#at;
   }
@@ -48,7 +48,7 @@ export class ThriftReader {
     return true;
   }
 
-  /** Bytes that are not read yet. */
+  /** The number of bytes that are not read yet. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -83,7 +83,7 @@ export class ThriftReader {
     return this.integer();
   }
 
-  /** Of a field whose value is a struct: its fields come next. */
+  /** Enters a field whose value is a struct; the struct's fields come next. */
   enterStruct(): void {
     if (this.type !== struct) throw new Error("a structure is none");
   }

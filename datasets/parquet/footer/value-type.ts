@@ -1,4 +1,4 @@
-/** Which of our types a Parquet leaf becomes, or why it cannot become one. */
+/** Decides which of the engine's types a Parquet leaf becomes, or why it has none. */
 import type { SchemaElement } from "hyparquet";
 import type { DType } from "../../../engine/program/schema.ts";
 
@@ -13,14 +13,14 @@ export type ValueType =
       readonly bits?: number;
       readonly width?: number;
       readonly scale?: number;
-      /** What the numbers of a date, a time or a decimal mean, for people. */
+      /** The meaning of the numbers of a date, a time or a decimal, for people. */
       readonly meaning?: string;
       readonly dtype: DType;
       readonly isEmpty?: boolean;
     }
   | { readonly kind: "unsupported"; readonly reason: string };
 
-/** What text is annotated with. */
+/** The annotations of text. */
 const textual: ReadonlySet<string> = new Set(["STRING", "UTF8", "ENUM"]);
 
 const annotationReasons: Readonly<Record<string, string>> = {
@@ -52,7 +52,7 @@ export function valueTypeOf(element: SchemaElement): ValueType {
   if (special) return special;
   const reason = annotationReasons[annotation] ?? physicalReasons[type ?? ""];
   if (reason !== undefined) return { kind: "unsupported", reason: `holds ${reason}, which are not supported` };
-  // What writers make of a column without any value, whatever its type may be elsewhere.
+  // Writers annotate a column without values as NULL, even if it has a type in other files.
   const isEmpty = annotation === "NULL";
   const unsigned = logical_type?.type === "INTEGER" ? !logical_type.isSigned : (converted_type?.startsWith("UINT_") ?? false);
   switch (type) {

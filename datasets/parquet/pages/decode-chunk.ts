@@ -24,7 +24,7 @@ const mostFirst = 2 ** 14;
 /** A string of a dictionary has its length before it. */
 const lengthBytes = 4;
 
-/** What is done so far. */
+/** The progress of decoding so far. */
 interface ChunkProgress extends Progress {
   /** The values of the chunk's dictionary page; for text they are the numbers that its strings have in `strings`. */
   dictionary?: Dictionary;
@@ -32,14 +32,14 @@ interface ChunkProgress extends Progress {
   readonly strings?: StringDictionary;
   /** Is there for lists whose file is open for other columns too. */
   readonly known?: KnownLevels;
-  /** Offsets that are its own so far, of which none is written yet. */
+  /** Another column's offsets, which were equal to this column's own so far, so that none was written yet. */
   alike?: Uint32Array | undefined;
 }
 
 interface Dictionary {
-  /** To be asked again after an area was taken. */
+  /** Returns the values; must be called again after an area was taken, which may move them. */
   readonly values: () => Values;
-  /** Where they lie, if it is not in the kernels' memory; lent. */
+  /** The borrowed memory of the values, if they are not in the kernels' memory. */
   readonly memory?: Uint8Array;
 }
 
@@ -76,7 +76,7 @@ export async function decodeColumn(
   return strings ? { ...done, stringBytes: strings.write(target.strings!) } : done;
 }
 
-/** What it has goes behind what the chunks before it had. */
+/** Decodes a chunk; its values are appended to those of the chunks before it. */
 async function decodeChunk(file: ByteReader, chunk: ColumnChunk, target: ColumnTarget, progress: ChunkProgress): Promise<void> {
   const { counts } = progress;
   const before = counts[0];
@@ -101,7 +101,7 @@ async function decodeChunk(file: ByteReader, chunk: ColumnChunk, target: ColumnT
   if (counts[0] !== end) throw new Error(`it has ${counts[0] - before} entries where the file states ${chunk.entries}`);
 }
 
-/** Of the first page, at most `mostFirst` level entries. */
+/** Reads offsets from the first page, from at most `mostFirst` level entries. */
 export async function readFirstOffsets(file: ByteReader, { chunks: [chunk] }: ColumnPlace): Promise<Uint32Array> {
   if (!chunk) throw new Error("it has no entries");
   const levels = chunk.levelEntries;
@@ -149,7 +149,7 @@ function lendDictionary(count: number, target: ColumnTarget, progress: ChunkProg
   return values;
 }
 
-/** Of the kernels' memory, which others will use, into some that is lent. */
+/** Moves the dictionary out of the kernels' memory, which others will use, into borrowed memory. */
 function keepDictionary(target: ColumnTarget, progress: ChunkProgress): void {
   if (!progress.dictionary || progress.dictionary.memory) return;
   const values = progress.dictionary.values();

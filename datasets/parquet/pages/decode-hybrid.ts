@@ -14,7 +14,7 @@ export function decodeLevels(content: PageContent, bytes: Uint8Array, width: num
   return levels;
 }
 
-/** For `count` indexes of 0 to 32 bits their values of the dictionary, likewise; the dictionary has a part of the room, too, unless it lies in the area. */
+/** Decodes `count` indexes of 0 to 32 bits to the dictionary's values. The dictionary takes space in the area, too, unless it is there already. */
 export function decodeGathered(
   content: PageContent,
   bytes: Uint8Array,

@@ -21,7 +21,7 @@ function readerOf({ physical }: Stored): (view: DataView, at: number, width: num
   throw new Error(`decimal numbers as ${physical} are not supported`);
 }
 
-/** Of two's complement. */
+/** Decodes a big-endian integer in two's complement. */
 function bigEndian(view: DataView, at: number, width: number): number | bigint {
   let value = BigInt(view.getInt8(at));
   for (let byte = 1; byte < width; byte++) value = (value << 8n) | BigInt(view.getUint8(at + byte));

@@ -64,7 +64,7 @@ function widenIntegers(integers: Int32Array, stored: Stored, output: LongArray):
   }
 }
 
-/** Of integers of 8 and 16 bits, the bits that count. */
+/** Reduces integers of 8 and 16 bits to these bits. */
 function narrow(output: NumberArray, { unsigned, bits }: Stored): void {
   if (bits === undefined) return;
   const shift = 32 - bits;
@@ -91,7 +91,7 @@ function isStoredAs({ physical, unsigned }: Stored, output: Values): boolean {
   }
 }
 
-/** Of sign, five bits of exponent and ten of fraction. */
+/** Decodes a half-precision number: a sign, five bits of exponent and ten of fraction. */
 function halfOf(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

@@ -54,7 +54,7 @@ function decodePage(page: Page, { codec, levels }: ColumnChunk, { presence, targ
   let kept = 0;
   let value = counts[presence]!;
   for (let index = 0; index < page.count; index++) {
-    // It goes on with a list that has begun.
+    // This entry continues a list that has begun before.
     if (repetition[index]! > presence) continue;
     const level = definition[index]!;
     repetition[kept] = repetition[index]!;

@@ -90,7 +90,7 @@ function decodePrefixed(content: PageContent, bytes: Uint8Array, strings: String
   }
 }
 
-/** One number for each string, as differences from `start` on. */
+/** Decodes one number per string, stored as differences from `start` on. */
 function decodeLengths(
   content: PageContent,
   bytes: Uint8Array,

@@ -14,7 +14,7 @@ import type { PageContent } from "./page-content.ts";
 /** The kernel writes so many more bytes behind the values. */
 const joinSlack = 128;
 
-/** What decoding so many values takes of a content's room, in bytes. */
+/** The bytes in the area that decoding `count` values needs. */
 export function roomForValues(encoding: Encoding, count: number, output: Values, dictionary: Values | undefined): readonly number[] {
   switch (encoding) {
     case "PLAIN_DICTIONARY":

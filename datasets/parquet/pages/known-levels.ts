@@ -12,7 +12,7 @@ const mostKept = 2 ** 24;
 /** Collections that have a page at one place. */
 const mostAtOnce = 16;
 
-/** Where a page begins or ends: entries and elements before it, and in how many lists the last level entry has an element. */
+/** The state at the begin or end of a page: the entries and elements before it, and in how many lists the last level entry has an element. */
 export interface PagePlace {
   readonly entries: number;
   readonly elements: number;
@@ -27,15 +27,15 @@ export interface KnownPage {
   readonly levels: Levels;
   readonly before: PagePlace;
   readonly after: PagePlace;
-  /** Where its lists begin, in the target of the column that came first: nobody else writes there while the file is open. */
+  /** The offsets of its lists, in the target of the column that was decoded first. Nobody else writes there while the file is open. */
   readonly offsets: Uint32Array;
 }
 
 export type PageLook = Omit<KnownPage, "after" | "offsets">;
 
-/** Of a partition's columns that are read while its file is open. */
+/** Remembers the levels of a partition's columns while its file is open, since columns of the same lists mostly have the same levels. */
 export class KnownLevels {
-  /** By the entries before them. */
+  /** The pages by the number of entries before them. */
   readonly #pages = new Map<number, KnownPage[]>();
   #kept = 0;
 

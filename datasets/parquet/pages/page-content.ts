@@ -4,16 +4,16 @@ import { isInArea, type Kernels, slack, takeArea } from "../../kernels/kernels.t
 import { decompressInto, worksInArea } from "./decompress.ts";
 import type { Page } from "./read-pages.ts";
 
-/** Of use until somebody takes the area again. */
+/** The decompressed content of a page. It is valid until the area is taken again. */
 export interface PageContent {
-  /** In the area, with slack behind. */
+  /** The bytes, in the area, with slack behind them. */
   readonly bytes: Uint8Array;
   readonly kernels: Kernels;
   /** So many more bytes of the area, with slack behind: one of those asked for. They hold anything. */
   take(bytes: number): Uint8Array;
 }
 
-/** What is taken begins where any number may. */
+/** Rounds up sizes so that the next part is aligned for every type of number. */
 const padded = (bytes: number) => Math.ceil((bytes + slack) / 64) * 64;
 
 /** `room`: what will be taken, in bytes. */

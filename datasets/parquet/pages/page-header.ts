@@ -9,18 +9,18 @@ import { ThriftReader } from "../footer/thrift-reader.ts";
 
 export interface PageHeader {
   readonly kind: PageKind;
-  /** Bytes of the header itself. */
+  /** The bytes of the header itself. */
   readonly bytes: number;
-  /** Bytes of the page after decompression, and as it is stored. */
+  /** The bytes of the page after decompression, and as it is stored. */
   readonly size: number;
   readonly storedSize: number;
   /** CRC-32 of the page as it is stored, as a signed integer. */
   readonly crc: number | undefined;
   readonly values: number;
   readonly encoding: Encoding | undefined;
-  /** Of version 1: the encodings of its repetition and definition levels. */
+  /** For version 1: the encodings of its repetition and definition levels. */
   readonly levelEncodings: readonly [Encoding | undefined, Encoding | undefined];
-  /** Of version 2: bytes of its repetition and definition levels; -1 where it does not say. */
+  /** For version 2: the bytes of its repetition and definition levels; −1 if the header does not tell. */
   readonly levelBytes: readonly [number, number];
   readonly isCompressed: boolean;
 }
@@ -28,7 +28,7 @@ export interface PageHeader {
 /** `data1`, `data2`: of the format's two versions. */
 export type PageKind = "data1" | "index" | "dictionary" | "data2";
 
-/** By their numbers in the format. */
+/** The kinds of pages, by their numbers in the format. */
 const kinds: readonly PageKind[] = ["data1", "index", "dictionary", "data2"];
 /** The field of each that holds what only its kind has. */
 const ownFields: Readonly<Record<PageKind, number>> = { data1: 5, index: 6, dictionary: 7, data2: 8 };
@@ -70,7 +70,7 @@ function parseOwn(thrift: ThriftReader, kind: PageKind): OwnPart {
   let [repetition, definition] = [-1, -1];
   let isCompressed = true;
   const isSecond = kind === "data2";
-  // Of a dictionary the third field says whether it is sorted.
+  // For a dictionary, the third field is no encoding of levels, but tells whether the dictionary is sorted.
   const [encodingField, definitionField, repetitionField] = isSecond ? [4, 5, 6] : kind === "data1" ? [2, 3, 4] : [2, 0, 0];
   for (let field = thrift.field(0); field !== 0; field = thrift.field(field)) {
     if (field === 1) values = thrift.number();

@@ -7,12 +7,12 @@ import { bytesOf } from "./decode-values.ts";
 import type { PageContent } from "./page-content.ts";
 import type { Page } from "./read-pages.ts";
 
-/** How far a chunk is decoded. */
+/** The progress of decoding a chunk. */
 export interface Progress {
-  /** How many entries, then how many elements of each level of lists; the last of them are the values. */
+  /** The number of entries, then that of the elements of each level of lists; the last ones are the values. */
   readonly counts: number[];
   missing: number;
-  /** In how many lists the last level entry has an element; 0 before the first. */
+  /** The number of lists in which the last level entry has an element; 0 before the first entry. */
   depth: number;
 }
 
@@ -24,7 +24,7 @@ interface PageLevels {
 
 const stateBytes = 5 * 4;
 
-/** What so many levels take of a content's room, in bytes. */
+/** The bytes in the area that `count` levels need. */
 export function roomForLevels(count: number, { maxDefinition, elements }: Levels): readonly number[] {
   const levels = [elements.length, maxDefinition].filter((most) => most > 0).map(() => count);
   return elements.length === 1 ? [...levels, 4 * (count + 1), stateBytes] : levels;
@@ -34,13 +34,13 @@ export function roomForLevels(count: number, { maxDefinition, elements }: Levels
 export interface EncodedLevels {
   /** The front of the page's content. */
   readonly bytes: Uint8Array;
-  /** Which of them are the repetition levels: what is before them are lengths. */
+  /** The range of the repetition levels; before it come lengths. */
   readonly repetition: Range;
 }
 
 type Range = readonly [start: number, end: number];
 
-/** Where the levels lie in a page's content: without their lengths, empty where the column has no such levels. */
+/** The ranges of levels in a page's content, without their lengths; empty if the column has no such levels. */
 export interface LevelRanges {
   readonly repetition: Range;
   readonly definition: Range;

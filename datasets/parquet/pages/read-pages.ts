@@ -18,22 +18,22 @@ const largestPage = 2 ** 30;
 /** Old writers forgot the header of a dictionary in the length of its chunk. */
 const overrun = 100;
 
-/** As it lies in the file. */
+/** A page as it is stored in the file. */
 export interface Page {
   readonly kind: "dictionary" | "data";
   /** Level entries, or values of a dictionary. */
   readonly count: number;
   readonly encoding: Encoding;
-  /** As they are stored. */
+  /** The stored bytes. */
   readonly body: Uint8Array;
-  /** So many bytes of the body come first and are never compressed. */
+  /** The number of bytes at the front of the body that are never compressed. */
   readonly bare: number;
   readonly isCompressed: boolean;
-  /** Bytes after decompression, with the bare ones. */
+  /** The bytes after decompression, including the `bare` ones. */
   readonly size: number;
   /** How many bytes of repetition and then of definition levels come first. Where absent, each of them has its length before it. */
   readonly levelBytes?: readonly [number, number];
-  /** Of repetition and definition levels, where they may differ. */
+  /** The encodings of repetition and definition levels, if the page states them. */
   readonly levelEncodings?: PageHeader["levelEncodings"];
 }
 
@@ -45,7 +45,7 @@ const nearLooks = [2 ** 12, 2 ** 17] as const;
 const farLooks = [2 ** 16, 2 ** 19] as const;
 
 interface ReadOptions {
-  /** One data page is wanted, and no dictionary: it is not even read. */
+  /** Whether only the first data page is wanted; then the dictionary is not read. */
   readonly isFirstOnly?: boolean;
   /** Called where more pages are to come, before the memory in which those before them lie is used for others. */
   readonly onNextWindow?: () => void;
