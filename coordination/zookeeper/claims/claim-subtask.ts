@@ -1,7 +1,7 @@
 /**
- * Tries to claim a subtask: one transaction that succeeds only where the subtask is there, unchanged since it was last read, and claimed by nobody.
- * A znode in the claim's place that is not ephemeral is nobody's claim, and would keep the subtask for ever: it is removed.
- * `gone`: done, withdrawn or failed. `aside`: another has it. `again`: it was tried by others in the meantime; what they left is known now.
+ * Tries to claim a subtask, by one transaction that succeeds only if the subtask exists, is unchanged since it was last read, and is not claimed.
+ * A znode in the claim's place that is not ephemeral is no claim, but would block the subtask for ever, so it is removed.
+ * `gone`: done, withdrawn or failed. `aside`: another node has it. `again`: others tried it meanwhile, and their changes were read.
  */
 
 import { check, create, createEphemeral } from "../protocol/operations.ts";
@@ -15,7 +15,7 @@ import type { SubtaskEntry } from "./entries.ts";
 
 export type Attempted =
   | { readonly kind: "claimed"; readonly order: number }
-  /** `rival` names that claim among all. */
+  /** `rival` identifies the other claim. */
   | { readonly kind: "aside"; readonly rival: string }
   | { readonly kind: "gone" | "again" };
 
@@ -38,7 +38,7 @@ export async function claimSubtask(
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
     if (error.code === "connection-loss" || error.code === "node-exists") {
-      // Waits for the connection; what was in doubt may have been carried out.
+      // This waits for the connection. The transaction in doubt may have been carried out.
       const owner = await session.get(claim);
       if (owner && parseClaimBody(owner.data)?.instance === instance) return { kind: "claimed", order: owner.order };
       if (owner === undefined || (isPersistent(owner) && (await removePersistent(session, claim, log)))) return { kind: "again" };

@@ -1,11 +1,11 @@
-/** Other processes claim and end subtasks that wait here, too. Knowing of that saves claims that would be refused. */
+/** Follows how other processes claim and end subtasks that wait here, which saves claims that would be refused. */
 import type { Listing } from "../protocol/session.ts";
 import type { lastChanges } from "../znodes/node-news.ts";
 import type { WaitingSubtasks } from "./waiting-subtasks.ts";
 
 /**
- * Takes in what nodes of other processes tell of their claims. Subtasks that were queued after `order`, that of the news, are left as they are. Gives the hashes of those that are
- * done although this process has claimed them.
+ * Takes in the news about claims of other processes' nodes. Subtasks that were queued after `order`, the order of the news, are not changed. Returns the
+ * hashes of subtasks that are done although this process has claimed them.
  */
 export function takeChanges(
   waiting: WaitingSubtasks,
@@ -18,7 +18,7 @@ export function takeChanges(
   return waiting.removeGone(waiting.find(done), order);
 }
 
-/** Takes in what a shard has: subtasks that are not in it are done or withdrawn. Gives the same hashes as `takeChanges`. */
+/** Takes in the list of a shard: subtasks that are not in it are done or withdrawn. Returns the same hashes as `takeChanges`. */
 export function takeShard(waiting: WaitingSubtasks, shard: number, { order }: Listing, names: ReadonlySet<string>): readonly string[] {
   return waiting.removeGone(
     waiting.inShard(shard).filter(({ hash }) => !names.has(hash)),

@@ -1,6 +1,6 @@
 /**
- * The nodes of this process on ZooKeeper, and their claims. A node outlives sessions: after a loss it registers anew, its claims are lost and the calls that
- * wait go on waiting. Nothing is claimed while the connection is in doubt.
+ * The nodes of this process on ZooKeeper, and their claims. A node outlives sessions: when one is lost, the node's claims are lost, it registers again, and
+ * waiting calls go on waiting. Nothing is claimed while the connection is in doubt.
  */
 
 import type { Log } from "../../../base/log.ts";
@@ -25,9 +25,9 @@ import type { SessionClaim } from "./session-claim.ts";
 
 export interface ZooKeeperClaimsOptions {
   readonly watched: WatchedSubtasks;
-  /** The session there is, once it is connected. */
+  /** The present session, once it is connected. */
   readonly session: () => ClaimsSession | undefined;
-  /** After a session was lost: whether a transaction was carried out that ended a claim, `held` being the path of what the node held. */
+  /** After a lost session: whether the transaction that ended a claim was carried out. `held` is the path of the claim's znode below the node. */
   readonly wasCarriedOut: (session: Session, held: string) => Promise<boolean>;
   /** Milliseconds. */
   readonly localityDelay: number;
@@ -56,7 +56,7 @@ export class ZooKeeperClaims {
     this.#copies = new SecondCopies({ ...options, nodes: this.nodes, session: () => this.#connected() });
   }
 
-  /** The claim of a node of this process, if it has one; no second copy. */
+  /** The claim of a subtask by a node of this process, if there is one; second copies do not count. */
   claimOf(hash: string): { readonly node: string; readonly claim: SessionClaim } | undefined {
     for (const { node, claims } of this.nodes.all) {
       for (const claim of claims) if (claim.hash === hash && !claim.isCopy) return { node: node.id, claim };
@@ -71,7 +71,7 @@ export class ZooKeeperClaims {
     });
   }
 
-  /** On a new session: all nodes register again. */
+  /** Registers all nodes again, on a new session. */
   async rejoin({ zookeeper }: ClaimsSession): Promise<void> {
     for (const node of this.nodes.all) await this.#register(node, zookeeper);
     this.nodes.serve();
@@ -85,7 +85,7 @@ export class ZooKeeperClaims {
     this.#publishWithin(node, leastBetweenReports);
   }
 
-  /** The session was lost, and all claims with it. */
+  /** Ends all claims as lost, after the session was lost. */
   loseAll(reason: Error): void {
     for (const node of this.nodes.all) {
       node.registration = undefined;
@@ -95,18 +95,18 @@ export class ZooKeeperClaims {
     }
   }
 
-  /** The hashes of the subtasks that its nodes have claimed, or compute a second copy of. */
+  /** The hashes of the subtasks that this process's nodes have claimed or compute a second copy of. */
   heldHashes(): readonly string[] {
     return [...this.nodes.all].flatMap(({ claims }) => [...claims].map(({ hash }) => hash));
   }
 
-  /** Subtasks that are gone: no client is interested any more, or another node has done them. */
+  /** Stops the claims of subtasks that are gone, since no client is interested any more or another node has done them. */
   withdraw(hashes: Iterable<string>): void {
     const gone = new Set(hashes);
     for (const { claims } of this.nodes.all) for (const claim of claims) if (gone.has(claim.hash)) claim.withdraw();
   }
 
-  /** A node of another process has done what failed here. */
+  /** Takes note that a node of another process has done a subtask that failed here. */
   doneElsewhere(entry: SubtaskEntry): void {
     const isNew = this.#options.session()?.waiting.queue.doneBy(entry, undefined, this.nodes.times());
     if (isNew) this.nodes.reportAll();
@@ -116,7 +116,7 @@ export class ZooKeeperClaims {
     return this.nodes.find(id)?.describe(Date.now());
   }
 
-  /** Calls that wait are refused. */
+  /** Rejects waiting calls. */
   close(reason: Error): void {
     this.#copies.close();
     this.nodes.close(reason);
@@ -133,7 +133,7 @@ export class ZooKeeperClaims {
     const outcomes = await Promise.allSettled(entries.map((entry) => this.#claimOne(node, session, entry)));
     const claims = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" && outcome.value ? [outcome.value] : []));
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
-    // A node that left has removed what it registered itself.
+    // A node that has left has removed its registration itself.
     if (refused === undefined || node.isGone) return claims;
     const { reason } = refused;
     if (isInDoubt(reason)) await pause(afterDoubt, session.zookeeper.lost);
@@ -143,7 +143,7 @@ export class ZooKeeperClaims {
     return claims;
   }
 
-  /** Called where a node's session lives but its znodes are gone: somebody removed them, or others took the node for dead. */
+  /** Called if a node's session lives but its znodes are gone, since somebody removed them or others assumed that the node is dead. */
   async #registerAgain(node: ZooKeeperNode, { zookeeper }: ClaimsSession): Promise<void> {
     const { registration } = node;
     if (registration === undefined) return;
@@ -154,14 +154,14 @@ export class ZooKeeperClaims {
       await unregisterNode(zookeeper, registration);
       await this.#register(node, zookeeper);
     } catch (error) {
-      // The next claim tries it again.
+      // The next claim will try to register again.
       node.registration = registration;
       node.isRegistered = true;
       throw error;
     }
   }
 
-  /** What is claimed in one turn of the event loop goes together in one transaction (`protocol/combine.ts`). */
+  /** Claims a subtask. Claims in one turn of the event loop are combined into one transaction (`protocol/combine.ts`). */
   async #claimOne(node: ZooKeeperNode, session: ClaimsSession, entry: SubtaskEntry): Promise<SessionClaim | undefined> {
     const { zookeeper, waiting } = session;
     const registration = node.registration!;

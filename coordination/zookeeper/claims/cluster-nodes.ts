@@ -1,7 +1,7 @@
 /**
- * The live nodes, as a process with nodes knows them. Who is there is told by a watch; what they are busy with and hold is read from a second after
- * there is work, each second, some nodes at a time, so that reads grow with the nodes and not with their square. When all that were read have nothing
- * to do, nothing more is read.
+ * The live nodes, as a process with nodes knows them. A watch tells which nodes there are. While there is work, their load and holdings are read each
+ * second, some nodes at a time, so that reads grow linearly with the number of nodes. Reading stops when all nodes that were read are
+ * idle.
  */
 import { Cluster, type ClusterNode, createClusterNode } from "../../queue/cluster.ts";
 import { parseHoldings } from "../../queue/holdings.ts";
@@ -12,7 +12,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 const betweenReads = 1_000;
 const mostPerRead = 20;
-/** How often each node is read after something last waited: by then it has published how that ended. */
+/** How many more times each node is read after subtasks last waited; by then it has published its final state. */
 const readsAfterwards = 3;
 
 export class ClusterNodes {
@@ -26,20 +26,20 @@ export class ClusterNodes {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #change: Promise<void> = Promise.resolve();
 
-  /** `onChange`: whom data belong to, or who holds them, may be another. */
+  /** `onChange` is called when the node to which data belong, or the nodes that hold them, may have changed. */
   constructor(zookeeper: ZooKeeper, onChange: (cluster: Cluster) => void) {
     this.#zookeeper = zookeeper;
     this.#onChange = onChange;
     zookeeper.lost.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** `names`: those of the live nodes' znodes. */
+  /** Sets the live nodes; `names` are the names of their znodes. */
   setNames(names: readonly string[]): void {
     this.#names = [...names].sort();
     this.#change = this.#change.then(() => this.#gather()).catch(unlessInDoubt(this.#zookeeper.onError));
   }
 
-  /** Something waits. */
+  /** Takes note that subtasks wait. */
   touch(): void {
     if (this.#all.length < 2) return;
     this.#goOn();

@@ -1,4 +1,4 @@
-/** Commits what is a claim's own until the answer is known: nobody else can do it in the same session. */
+/** Repeats a transaction about a claim until its outcome is known. This is safe, since nobody else can do the same in this session. */
 import { pause } from "../../../base/pause.ts";
 import type { Operation } from "../protocol/operations.ts";
 import { isInDoubt, ZooKeeperError, type ZooKeeperErrorCode } from "../protocol/zookeeper-error.ts";
@@ -6,29 +6,29 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface Refusal {
   readonly code: ZooKeeperErrorCode;
-  /** The znode whose operation was refused. */
+  /** The path of the znode whose operation was refused. */
   readonly path: string | undefined;
-  /** An earlier try got no answer: it may have been carried out. */
+  /** Whether an earlier try got no answer, so that it may have been carried out. */
   readonly wasInDoubt: boolean;
 }
 
 export interface Commit<T> {
-  /** Asked for again for each try. */
+  /** Called again for each try. */
   readonly describe: () => readonly Operation[];
-  /** Carries out what `describe` gave, together with others; the session's combiner where absent. */
+  /** Carries out the operations, possibly combined with others; by default the session's combiner. */
   readonly commit?: (operations: readonly Operation[]) => Promise<number>;
-  /** `order`: of the answer. */
+  /** `order` is the order of the answer. */
   readonly onDone: (order: number) => T;
-  /** Looks what became of a try that got no answer; undefined where only another try tells. */
+  /** Finds the outcome of a try that got no answer; undefined if only another try can tell. */
   readonly onDoubt?: () => Promise<T | undefined>;
-  /** `again`: another try; `unknown`: the refusal was not foreseen, and is thrown. */
+  /** `again` means another try; `unknown` means an unexpected refusal, which is thrown. */
   readonly onRefused: (refusal: Refusal) => T | "again" | "unknown" | Promise<T | "again" | "unknown">;
 }
 
 /** Milliseconds. */
 export const afterDoubt = 20;
 
-/** Undefined where the session was lost before the answer was known. */
+/** Commits; undefined if the session was lost before the outcome was known. */
 export async function commitSurely<T>({ combiner, lost }: ZooKeeper, commit: Commit<T>): Promise<T | undefined> {
   const { describe, onDone, onDoubt, onRefused, commit: carryOut = (operations) => combiner.commit(operations) } = commit;
   let wasInDoubt = false;
@@ -56,7 +56,7 @@ export async function commitSurely<T>({ combiner, lost }: ZooKeeper, commit: Com
       if (!isInDoubt(error)) throw error;
       if (error.code === "session-lost") return undefined;
       wasInDoubt = true;
-      // A client that is about to close refuses at once.
+      // Waits, since a client that is about to close refuses at once.
       await pause(afterDoubt, lost);
     }
   }

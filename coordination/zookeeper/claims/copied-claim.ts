@@ -1,6 +1,6 @@
 /**
- * A second copy of a subtask that another node has had for very long. It counts if it is done first: then the identity is removed by its transaction, the first node
- * sees that and stops. If the first node is done first, this one sees it and stops. It is never an attempt: its error or its loss changes nothing.
+ * A second copy of a subtask that another node has had for very long. If it is done first, its transaction removes the subtask's znode, and the first node
+ * sees this and stops. If the first node is done first, this one stops. A copy never counts as an attempt: its error or loss changes nothing.
  */
 import { pause } from "../../../base/pause.ts";
 import type { ClaimEnd } from "../../queue/claim-end.ts";
@@ -18,11 +18,11 @@ export interface CopiedClaimOptions {
   readonly zookeeper: ZooKeeper;
   readonly entry: SubtaskEntry;
   readonly registration: Pick<Registration, "combiner">;
-  /** `isOver`: nothing of the subtask is left to do. */
+  /** `isOver` tells that nothing is left to do for the subtask. */
   readonly onEnd: (isOver: boolean, order: number | undefined) => void;
 }
 
-/** False where the first node has ended it, or another node copies it already. Rejects where the session is lost. */
+/** Begins a copy; resolves with false if the first node has ended the subtask or another node copies it. Rejects if the session is lost. */
 export async function copySubtask(
   { combiner, layout, session, lost }: ZooKeeper,
   entry: SubtaskEntry,
@@ -40,7 +40,7 @@ export async function copySubtask(
     if (isRefused(error, "no-node")) return false;
     if (!isRefused(error, "node-exists", "connection-loss")) throw error;
   }
-  // Until it is known: a copy that nobody here knows of would keep others from making one for as long as the session lives.
+  // Repeated until the outcome is known, since an unknown copy would prevent other copies as long as the session lives.
   for (;;) {
     try {
       const owner = await session.get(path);
@@ -61,7 +61,7 @@ export class CopiedClaim extends SessionClaim {
     this.#options = options;
   }
 
-  /** Others are told of the first node's claim. */
+  /** Nothing is recorded, since others only hear of the first node's claim. */
   async begin(): Promise<void> {
     this.isLoading = false;
   }
@@ -87,7 +87,7 @@ export class CopiedClaim extends SessionClaim {
         return "again";
       },
     });
-    // Where it is done, somebody has done it, first or not.
+    // The subtask is over if it is done, regardless of which copy was first.
     onEnd(known !== undefined && isDone, known?.order);
     return known?.answer ?? false;
   }

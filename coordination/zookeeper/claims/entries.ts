@@ -1,17 +1,17 @@
-/** A subtask, and a query that needs it, as a process with nodes holds them. */
+/** Subtasks and queries as a process with nodes keeps them. */
 import type { Subtask } from "../../coordinator.ts";
 import { QueuedSubtask } from "../../queue/queued-subtask.ts";
 import type { InterestName } from "../znodes/layout.ts";
 
 export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> {
   readonly hash: string;
-  /** `aside`: another process's node has it. `ours`: this process has it, or tries to. */
+  /** `aside`: a node of another process has it. `ours`: this process has it or tries to claim it. */
   kind: "waiting" | "aside" | "ours" | "gone" = "waiting";
   /** The version that its znode had when it was last read; `attempts` is from the same reading. */
   version = 0;
-  /** Another node's claim that was met last, when first (as `performance.now()`), and whether a second copy was tried here. */
+  /** The last known claim of another node, when it was first met (by `performance.now()`), and whether a second copy was tried here. */
   rival: { readonly name: string; readonly since: number; isCopied: boolean } | undefined;
-  /** The order of the answer that brought it. */
+  /** The order of the answer in which it was read. */
   readonly order: number;
 
   constructor(hash: string, subtask: Subtask, order: number) {
@@ -23,16 +23,16 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> {
 
 export class QueryEntry {
   readonly hash: string;
-  /** First come first. */
+  /** The interests in order of arrival. */
   interests: readonly InterestName[];
   readonly entries = new Set<SubtaskEntry>();
-  /** Names of its segments that are known. */
+  /** The names of its known segments. */
   readonly segments = new Set<string>();
   era = "";
-  /** How many of these are not read yet. */
+  /** The number of its segments that are not read yet. */
   unread = 0;
   readonly stop = new AbortController();
-  /** What `queries` is where no other query needs the subtask: one list for all of them. */
+  /** The list that all subtasks share as `queries` if no other query needs them. */
   readonly alone: readonly QueryEntry[] = [this];
 
   constructor(hash: string, interests: readonly InterestName[]) {
@@ -40,7 +40,7 @@ export class QueryEntry {
     this.interests = interests;
   }
 
-  /** The interest with the lowest priority number, the first of equals. */
+  /** The interest with the lowest priority number, the earliest among equals. */
   get best(): InterestName | undefined {
     return this.interests.reduce<InterestName | undefined>(
       (best, each) => (best === undefined || each.priority < best.priority ? each : best),

@@ -1,10 +1,10 @@
 /**
- * The claim of a subtask. Its end is one transaction that removes the claim's znodes and changes the subtask's: it happens once, or never where the
- * session was lost, for the claim is the session's.
+ * The claim of a subtask. Its end is one transaction that removes the claim's znodes and changes the subtask's. It happens once, or never if the
+ * session is lost, since the claim belongs to the session.
  *
- * What was in doubt is tried again: within one session nobody else can have removed the claim, so that its absence says that the first try was carried out. A claim
- * that is there may be another node's by then: ours is that of our session, and goes together with what we hold.
- * Where the session is lost meanwhile, the next session finds out how it went: the claim was ended if its znode is gone and its loss is not on record.
+ * A transaction in doubt is tried again. Within one session nobody else can have removed the claim, so if it is absent, the first try was carried out. A
+ * claim that is present may be another node's by then; this node's claim has this session as its owner.
+ * If the session is lost meanwhile, the next session finds the outcome: the claim was ended if its znode is gone and its loss is not recorded.
  */
 import type { SubtaskNews } from "../../coordinator.ts";
 import { type ClaimEnd, decideEnd, describeFailure, type Verdict } from "../../queue/claim-end.ts";
@@ -23,7 +23,7 @@ export interface HeldClaimOptions {
   readonly zookeeper: ZooKeeper;
   readonly entry: SubtaskEntry;
   readonly registration: Pick<Registration, "held" | "combiner">;
-  /** Asks the next session whether a transaction that removed this znode was carried out. */
+  /** Asks on the next session whether the transaction that removed this znode was carried out. */
   readonly wasCarriedOut: (path: string) => Promise<boolean>;
   readonly happened: (known: SubtaskNews, order: number) => void;
   readonly onEnd: (end: ClaimEnd, verdict: Verdict) => void;
@@ -35,9 +35,9 @@ export class HeldClaim extends SessionClaim {
   readonly isCopy = false;
   readonly #options: HeldClaimOptions;
   #isWithdrawn = false;
-  /** The znode of this claim is gone: somebody removed it, or removed the node's znode, so that others took the node for dead. */
+  /** Whether the znode of this claim is gone: somebody removed it, or removed the node's znode, so that others assumed the node is dead. */
   #isForgotten = false;
-  /** Resolves with whether the claim's znodes say that computing has begun, as far as is known. */
+  /** Resolves with whether the claim's znodes are known to say that computing has begun. */
   #beginning: Promise<boolean> | undefined;
 
   constructor(options: HeldClaimOptions) {
@@ -49,7 +49,7 @@ export class HeldClaim extends SessionClaim {
     return `${this.#options.registration.held}/${this.#options.entry.hash}`;
   }
 
-  /** Resolves when it is on record that computing has begun, or the claim is lost. */
+  /** Resolves when it is recorded that computing has begun, or the claim is lost. */
   async begin(): Promise<void> {
     if (this.isLoading && !this.isEnded) {
       this.isLoading = false;
@@ -62,7 +62,7 @@ export class HeldClaim extends SessionClaim {
 
   protected async carryOut(end: ClaimEnd): Promise<boolean> {
     const { zookeeper, entry, registration } = this.#options;
-    // The server takes what one session asks in its order: the end need not wait for the beginning's answer.
+    // The server handles the requests of a session in order, so the end need not wait for the answer about the begin.
     let isMarked = this.#beginning !== undefined;
     const decide = () =>
       decideEnd(end, {
@@ -71,7 +71,7 @@ export class HeldClaim extends SessionClaim {
         begun: this.#beginning !== undefined,
         stopped: this.signal.aborted,
       });
-    /** Strangers put something below its identity: it cannot be removed, and fails for that. */
+    /** Whether others put znodes below the subtask's, so that it cannot be removed; it then fails. */
     let isStuck = false;
     let verdict = decide();
     let isMarkKnown = false;
@@ -82,7 +82,7 @@ export class HeldClaim extends SessionClaim {
       },
       commit: (operations) => registration.combiner.commit(operations, `${this.#isWithdrawn ? "!" : changes[verdict.kind]}${entry.hash}`),
       onDone: (order) => ({ isOurs: true, order }),
-      // Once the znode below `held` is gone, nothing in the transaction tells whose claim it removes: so the claim's owner is read first.
+      // Once the znode below `held` is gone, the transaction does not tell whose claim it removes, so the claim's owner is read first.
       onDoubt: async () => (this.#isForgotten && !(await this.#isThere()) ? { isOurs: true, order: zookeeper.session.latest } : undefined),
       onRefused: async ({ code, path, wasInDoubt }: Refusal) => {
         if (code === "bad-version") await this.#readAttempts();
@@ -107,13 +107,13 @@ export class HeldClaim extends SessionClaim {
     return true;
   }
 
-  /** Whether the znode of this claim is there: of our session, not the claim that another has made since. */
+  /** Whether the znode of this claim exists, with this session as its owner, rather than a later claim of another node. */
   async #isThere(): Promise<boolean> {
     const { zookeeper, entry } = this.#options;
     return isOwn(zookeeper, claimPath(zookeeper.layout, entry.hash));
   }
 
-  /** Somebody removed the claim: what else there is of it would stay for as long as the session. */
+  /** Removes the claim's other znodes after somebody has removed the claim; they would stay as long as the session. */
   async #leaveNothing(): Promise<void> {
     const { zookeeper, entry } = this.#options;
     const running = runningPath(zookeeper.layout, entry.hash);
@@ -149,7 +149,7 @@ export class HeldClaim extends SessionClaim {
   #learn(verdict: Verdict, order: number): void {
     const { entry, happened } = this.#options;
     if (verdict.kind === "failed") happened({ kind: "failed", failure: describeFailure(verdict.attempts) }, order);
-    // What is gone was withdrawn, or done by a second copy: the shard's next look tells which.
+    // A subtask that is gone was withdrawn or done by a second copy; the next look at its shard tells which.
     else if (!this.#isWithdrawn || verdict.kind === "done") happened({ kind: verdict.kind }, order);
     if (verdict.kind !== "unowned" || verdict.attempts === entry.attempts) return;
     entry.attempts = verdict.attempts;
@@ -167,7 +167,7 @@ export class HeldClaim extends SessionClaim {
     entry.version = content.stat.version;
   }
 
-  /** One transaction: that a loss counts from now on, and for whoever watches. */
+  /** Records the begin in one transaction, so that losing the claim counts from now on and watchers hear of it. */
   async #recordBegin(): Promise<boolean> {
     const { zookeeper, entry } = this.#options;
     const begun = await commitSurely(zookeeper, {

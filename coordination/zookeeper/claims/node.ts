@@ -1,4 +1,4 @@
-/** A node of this process on ZooKeeper, and the session that it is on. */
+/** A node of this process on ZooKeeper, and its session. */
 import { LocalNode } from "../../queue/local-node.ts";
 import { Paces } from "../../queue/stragglers.ts";
 import type { Registration } from "../znodes/register-node.ts";
@@ -7,7 +7,7 @@ import type { ClusterNodes } from "./cluster-nodes.ts";
 import type { SessionClaim } from "./session-claim.ts";
 import type { WaitingSubtasks } from "./waiting-subtasks.ts";
 
-/** What the nodes of this process need of the session that they are on. */
+/** The part of a session that the nodes of this process need. */
 export interface ClaimsSession {
   readonly zookeeper: ZooKeeper;
   readonly waiting: WaitingSubtasks;
@@ -15,9 +15,9 @@ export interface ClaimsSession {
 }
 
 export class ZooKeeperNode extends LocalNode<SessionClaim> {
-  /** In the session that there is. */
+  /** The registration in the present session. */
   registration: Registration | undefined;
-  /** How long the subtasks took that it has done. */
+  /** The durations of the subtasks that it has done. */
   readonly paces = new Paces();
   publishing: ReturnType<typeof setTimeout> | undefined;
   isQuarantined = false;

@@ -1,4 +1,4 @@
-/** Second copies of what takes another node very long, for nodes of this process that have nothing else to do. */
+/** Computes second copies of subtasks that take another node very long, on idle nodes of this process. */
 import type { Log } from "../../../base/log.ts";
 import type { LocalNodes } from "../../queue/local-nodes.ts";
 import { findStraggler } from "../../queue/stragglers.ts";
@@ -13,7 +13,7 @@ import type { WaitingSubtasks } from "./waiting-subtasks.ts";
 export interface SecondCopiesOptions {
   readonly nodes: LocalNodes<SubtaskEntry, ZooKeeperNode>;
   readonly watched: WatchedSubtasks;
-  /** The session there is, while it is connected. */
+  /** The present session, while it is connected. */
   readonly session: () => ClaimsSession | undefined;
   readonly onError: (error: unknown) => void;
   readonly log: Log;
@@ -34,7 +34,7 @@ export class SecondCopies {
     clearTimeout(this.#looking);
   }
 
-  /** Where nothing waits and others still compute, a look for what takes too long. */
+  /** Schedules a look for subtasks that take too long, for when nothing waits and other nodes still compute. */
   look(): void {
     this.#looking ??= setTimeout(() => {
       this.#looking = undefined;

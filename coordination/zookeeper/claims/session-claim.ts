@@ -1,7 +1,7 @@
 /**
- * A claim of a node of this process, for as long as the session that made it.
+ * A claim of a node of this process. It lasts at most as long as the session that made it.
  *
- *   held --end--> ending --> ended      back to held where ending it rejects; `lose` leads to ended from anywhere
+ *   held --end--> ending --> ended      back to held if ending it rejects; `lose` leads to ended from anywhere
  */
 import type { ClaimEnd } from "../../queue/claim-end.ts";
 import { OwnClaim } from "../../queue/local-node.ts";
@@ -9,7 +9,7 @@ import type { SubtaskEntry } from "./entries.ts";
 
 export abstract class SessionClaim extends OwnClaim {
   readonly hash: string;
-  /** Another node has claimed the subtask before, and still has. */
+  /** Whether this is a second copy: another node has claimed the subtask before, and still has it. */
   abstract readonly isCopy: boolean;
   #state: "held" | "ending" | "ended" = "held";
 
@@ -22,7 +22,7 @@ export abstract class SessionClaim extends OwnClaim {
     return this.#state === "ended";
   }
 
-  /** False where the claim was lost. */
+  /** Carries out the end on ZooKeeper; resolves with false if the claim was lost. */
   protected abstract carryOut(end: ClaimEnd): Promise<boolean>;
 
   async end(end: ClaimEnd): Promise<boolean> {
@@ -38,7 +38,7 @@ export abstract class SessionClaim extends OwnClaim {
     }
   }
 
-  /** The subtask is gone: no client is interested in it any more, or another node has done it. */
+  /** Stops the claim, since its subtask is gone: no client is interested any more, or another node has done it. */
   withdraw(): void {
     if (this.#state === "held") this.stop(new Error(`subtask ${this.subtask.key} was withdrawn, or done by another node`));
   }
