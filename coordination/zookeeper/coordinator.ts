@@ -1,12 +1,12 @@
 /**
- * The coordinator of many processes, on ZooKeeper. Promises what `../coordinator.ts` does, for all processes on one root together; the znodes and who
- * changes them when: docs/znodes.md.
+ * The coordinator of many processes, on ZooKeeper. It has the guarantees of `../coordinator.ts` for all processes on one root together. docs/znodes.md
+ * describes the znodes, and who changes them when.
  *
- * What is asked of it is carried out against ZooKeeper itself, not against what this process remembers, and has been when it resolves. It waits
- * through a lost connection, for twice the session timeout at most, and then rejects with `ZooKeeperUnreachableError`. With a lost session its nodes' claims are lost (their
- * signals abort, `complete` says false), and its nodes join again by themselves. Events of what other processes do may skip
- * states that were left quickly; of a subtask that came and went between two looks nothing is heard: whoever follows one that is absent asks for its
- * state again now and then.
+ * Calls are carried out on ZooKeeper itself, not on what this process remembers, and have taken effect when they resolve. A call waits
+ * for a lost connection, at most for twice the session timeout, and then rejects with `ZooKeeperUnreachableError`. When a session is lost, its nodes'
+ * claims are lost (signals abort, `complete` resolves with false), and its nodes join again by themselves. Events from other processes may skip
+ * states that ended quickly, and a subtask that came and went between two looks causes no event. So a caller that follows an absent subtask must ask
+ * for its state from time to time.
  */
 
 import { LRUCache } from "lru-cache";
@@ -48,7 +48,7 @@ import type { ZooKeeper } from "./zookeeper.ts";
 export interface ZooKeeperCoordinatorOptions {
   /** `HOST:PORT,HOST:PORT/chroot`. */
   readonly hosts: string;
-  /** The path, below the chroot, of everything that is the coordinator's. */
+  /** The path, below the chroot, of all the coordinator's znodes. */
   readonly root?: string;
   /** `NAME:PASSWORD`: all znodes belong to it. */
   readonly auth?: string;
@@ -57,7 +57,7 @@ export interface ZooKeeperCoordinatorOptions {
   readonly sessionTimeout?: number;
   /** Milliseconds to wait for the first connection. */
   readonly startTimeout?: number;
-  /** Most subtasks that are unowned or owned; a request that would exceed them is refused whole. */
+  /** The most subtasks that are unowned or owned; a request that would exceed this is refused completely. */
   readonly mostSubtasks?: number;
   /** Failed subtasks beyond these are forgotten, oldest first. */
   readonly mostFailed?: number;
@@ -68,7 +68,7 @@ export interface ZooKeeperCoordinatorOptions {
 }
 
 export interface ZooKeeperCoordinator extends Coordinator {
-  /** Why nothing can be asked of it now; empty where it can. */
+  /** Why the coordinator cannot be used now; empty if it can. */
   notReady(): readonly string[];
   /** Ends it as a crash of the process would: the session lives on at the server until its timeout. */
   abandon(): void;
@@ -78,7 +78,7 @@ const mostEntries = 200_000;
 const keepRecords = 60_000;
 const betweenHousekeeping = 30_000;
 const mostRemembered = 1_000;
-/** Below these a request is not counted against the most. */
+/** Requests of fewer subtasks are accepted without counting them against the limit. */
 const alwaysAccepted = 1_000;
 
 export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOptions): Promise<ZooKeeperCoordinator> {
@@ -111,7 +111,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
       return false;
     });
   const claims = new ZooKeeperClaims({ watched, session: () => follower.forClaims, wasCarriedOut, localityDelay, onError, log });
-  /** Queries that came by here. */
+  /** The queries that were submitted through this process. */
   const submitted = new LRUCache<string, true>({ max: mostRemembered });
   const demand = new DemandReader(segments);
   const stop = new AbortController();
@@ -232,7 +232,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
           const state: SubtaskState | undefined =
             ours && read?.kind === "owned" ? { kind: "owned", node: ours.node, loading: ours.claim.isLoading } : read;
           if (state !== undefined) states.set(key, state);
-          // Whether one that is gone is done or withdrawn is told by the lists.
+          // For a subtask that is gone, the lists tell whether it is done or withdrawn.
           const isDoubtful = state === undefined && watched.find(hash)?.known !== undefined;
           if (!ours && !isDoubtful) watched.observed(hash, toNews(state), order);
         }

@@ -1,4 +1,4 @@
-/** Segments that a node knows of and has not read yet; those of the best priority come first, among these those of queries that it has nothing of. */
+/** The segments that a node knows but has not read. Those of the best priority come first; among these, those of queries of which nothing was read. */
 import { pause } from "../../../base/pause.ts";
 import { parseSegment, type Segment } from "../znodes/encoding.ts";
 import { segmentSequence } from "../znodes/layout.ts";
@@ -6,7 +6,7 @@ import { logSkip } from "../znodes/skip-log.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import type { QueryEntry } from "./entries.ts";
 
-/** `order`: of the answer that brought it. */
+/** A segment that was read; `order` is the order of the answer. */
 export interface ReadSegment {
   readonly segment: Segment;
   readonly order: number;
@@ -28,7 +28,7 @@ export class UnreadSegments {
   #unread: Unread[] = [];
   #isSorted = true;
 
-  /** Where nothing is urgent, more of a query is read slowly: claims go first. */
+  /** While nothing is urgent, further segments of a query are read slowly, so that claims go first. */
   constructor(zookeeper: ZooKeeper, { isUrgent }: { readonly isUrgent: () => boolean }) {
     this.#zookeeper = zookeeper;
     this.#isUrgent = isUrgent;
@@ -46,12 +46,12 @@ export class UnreadSegments {
     this.#isSorted = false;
   }
 
-  /** All of a query. */
+  /** Forgets all segments of a query. */
   drop(query: QueryEntry): void {
     this.#unread = this.#unread.filter((unread) => unread.query !== query);
   }
 
-  /** Reads the best; undefined where there is none, without `read` where it is gone, or of no form or use. It stays unread where that rejects. */
+  /** Reads the best segment; undefined if there is none. `read` is absent if the segment is gone or unusable. If reading rejects, the segment stays unread. */
   async take(): Promise<{ readonly query: QueryEntry; readonly read?: ReadSegment } | undefined> {
     if (this.#unread.length > 0 && this.#freshest() === undefined && !this.#isUrgent()) await pause(betweenReads, this.#zookeeper.lost);
     const next = this.#takeNext();
@@ -67,7 +67,7 @@ export class UnreadSegments {
     return this.#unread.splice(this.#freshest() ?? 0, 1)[0];
   }
 
-  /** Where the first of the best priority is of whose query nothing was read: a long query that came first does not keep others from being seen. */
+  /** The index of the first segment of the best priority whose query was not read at all, so that a long query does not hide others. */
   #freshest(): number | undefined {
     if (!this.#isSorted) this.#unread.sort(compare);
     this.#isSorted = true;

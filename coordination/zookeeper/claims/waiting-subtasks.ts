@@ -1,8 +1,8 @@
 /**
- * What waits to be computed, as a node sees it: the subtasks of all queries that clients are interested in, in the queue of claims. Built from the interest and
- * the segments that ZooKeeper has, and kept up by watches; what is out of date in it costs a claim that is refused, never a subtask.
+ * The waiting subtasks as a node sees them: those of all queries in which clients are interested, in the queue of claims. They are built from the interests
+ * and segments on ZooKeeper and updated by watches. Outdated entries cost a refused claim, but never lose a subtask.
  *
- * At most `mostEntries` are held: further segments are read when there is room, those of the best priority first.
+ * At most `mostEntries` are kept. Further segments are read when there is space, those of the best priority first.
  */
 import { pause } from "../../../base/pause.ts";
 import { turn } from "../../../base/turn.ts";
@@ -21,13 +21,13 @@ import { type ReadSegment, UnreadSegments } from "./unread-segments.ts";
 
 export interface WaitingSubtasksOptions {
   readonly zookeeper: ZooKeeper;
-  /** Something may be there to be claimed. */
+  /** Called when there may be subtasks to claim. */
   readonly onWaiting: () => void;
-  /** A shard has entries. */
+  /** Called when a shard has entries. */
   readonly onShard: (shard: number) => void;
-  /** A subtask that failed here is gone: another node has done it, or it was withdrawn. Called before the news of its shard is taken in. */
+  /** Called when a subtask that failed here is gone, done by another node or withdrawn; before the news of its shard is taken in. */
   readonly onGone: (entry: SubtaskEntry) => void;
-  /** A query has no subtasks left. */
+  /** Called when a query has no subtasks left. */
   readonly onIdle: (query: string) => void;
   readonly mostEntries: number;
 }
@@ -39,15 +39,15 @@ export class WaitingSubtasks {
   readonly queue = new ClaimQueue<SubtaskEntry>();
   readonly #options: WaitingSubtasksOptions;
   readonly #shards: readonly Map<string, SubtaskEntry>[] = Array.from({ length: shardCount }, () => new Map());
-  /** Those that other nodes have, as far as is known. */
+  /** The subtasks that other nodes are known to have. */
   readonly aside = new Set<SubtaskEntry>();
   readonly #queries = new Map<string, QueryEntry>();
   readonly #interests: FollowedList;
-  /** What was queued last, and the change that it was. */
+  /** The latest segment that was queued, and the order of that change. */
   #latest: (Latest & { readonly era: string; readonly order: number }) | undefined;
   readonly #unread: UnreadSegments;
   #reading: Promise<void> | undefined;
-  /** Queries whose segments are not known yet. */
+  /** The queries whose segments are not known yet. */
   readonly #opening = new Set<Promise<void>>();
   #size = 0;
   #isStarted = false;
@@ -65,7 +65,7 @@ export class WaitingSubtasks {
     });
   }
 
-  /** Resolves when what there is now is known, so that the best goes first. */
+  /** Resolves when all present subtasks are known, so that the best one is claimed first. */
   async start(): Promise<void> {
     await this.#interests.look();
     while (this.#opening.size > 0) await Promise.all(this.#opening);
@@ -73,12 +73,12 @@ export class WaitingSubtasks {
     this.#isStarted = true;
   }
 
-  /** After a connection was lost and found again. */
+  /** Must be called after the connection was lost and restored. */
   resume(): void {
     this.#readMore();
   }
 
-  /** A claim on it was refused because another node has it. */
+  /** Sets a subtask aside, since its claim was refused because another node has it. */
   setAside(entry: SubtaskEntry, rival: string): void {
     if (entry.kind === "gone") return;
     if (entry.rival?.name !== rival) entry.rival = { name: rival, since: performance.now(), isCopied: false };
@@ -87,20 +87,20 @@ export class WaitingSubtasks {
     this.aside.add(entry);
   }
 
-  /** One that another node has is computed here, too. */
+  /** Takes note that a subtask of another node is computed here, too. */
   copy(entry: SubtaskEntry): void {
     this.aside.delete(entry);
     entry.kind = "ours";
     if (entry.rival) entry.rival.isCopied = true;
   }
 
-  /** Those that other nodes had may be free again. */
+  /** Makes subtasks that were set aside wait again, since they may be free. */
   returnAside(): void {
     for (const entry of [...this.aside]) this.putBack(entry);
     this.#options.onWaiting();
   }
 
-  /** A claim of this process has ended; the queue is told by `ClaimQueue.end`. */
+  /** Takes note of the end of a claim of this process; `ClaimQueue.end` tells the queue. */
   ended(entry: SubtaskEntry, verdict: Verdict): void {
     if (verdict.kind === "unowned" && entry.queries.length > 0) entry.kind = "waiting";
     else this.remove(entry);
@@ -135,12 +135,12 @@ export class WaitingSubtasks {
     return [...this.#shards[shard]!.values()];
   }
 
-  /** Those of them that are known. */
+  /** Returns those of the subtasks that are known. */
   find(hashes: readonly string[]): readonly SubtaskEntry[] {
     return hashes.flatMap((hash) => this.#shards[shardOf(hash)]!.get(hash) ?? []);
   }
 
-  /** They are done or withdrawn; those that came after `order` are others. Gives the hashes of those of them that this process has. */
+  /** Removes subtasks that are done or withdrawn, except those that were queued after `order`. Returns the hashes of those that this process has. */
   removeGone(entries: readonly SubtaskEntry[], order: number): readonly string[] {
     const ours: string[] = [];
     for (const entry of entries.filter((each) => each.order <= order)) {
@@ -151,7 +151,7 @@ export class WaitingSubtasks {
     return ours;
   }
 
-  /** Spares those that have nothing to do two questions. */
+  /** Reads the latest segment together with the news, which saves idle nodes two requests. */
   async #readLatest(): Promise<void> {
     this.#latest = undefined;
     if (!this.#isStarted || this.queue.order.size > 0) return;
@@ -183,7 +183,7 @@ export class WaitingSubtasks {
       // The query was made by the same change. Where it is another by now, its list will tell.
       query.era = latest.era;
       this.#unread.add({ query, name: latest.name, known: latest });
-      // Claims that this makes possible are sent before anything else is read.
+      // The list is read in a later turn, so that claims of these subtasks are sent first.
       this.#track(pause(0, query.stop.signal).then(() => list.look()));
       return;
     }
@@ -220,7 +220,7 @@ export class WaitingSubtasks {
     this.#reading = this.#readSegments().finally(() => {
       this.#reading = undefined;
     });
-    // Something may have been listed just as the reading ended.
+    // Repeated, since segments may have been listed just when reading ended.
     this.#track(this.#reading.then(() => this.#readMore()));
   }
 
@@ -235,14 +235,14 @@ export class WaitingSubtasks {
       const { query, read } = taken;
       const shards = read ? await this.#add(query, read) : [];
       this.#options.onWaiting();
-      // The claims go first.
+      // Claims are sent before more is read.
       await turn();
       for (const shard of shards) this.#options.onShard(shard);
       this.#tellIdle(query);
     }
   }
 
-  /** Gives the shards of what is new. */
+  /** Adds the subtasks of a segment; returns the shards of the new ones. */
   async #add(query: QueryEntry, { segment: { subtasks, hashes }, order }: ReadSegment): Promise<Iterable<number>> {
     const shards = new Set<number>();
     for (const [index, hash] of hashes.entries()) {

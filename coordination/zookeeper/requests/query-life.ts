@@ -1,4 +1,4 @@
-/** Whether a query still has something to wait for. */
+/** Finds whether a query still has live subtasks. */
 import { turn } from "../../../base/turn.ts";
 import { parseSubtaskBody } from "../znodes/encoding.ts";
 import { subtaskPath } from "../znodes/layout.ts";
@@ -6,12 +6,12 @@ import { type ListedSubtasks, listSubtasks } from "../znodes/list-subtasks.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
-/** So many are told one by one which they are. */
+/** The most subtasks for which `readFew` returns them. */
 const mostFew = 100;
-/** So many of the last are asked for singly. More would cost more than the lists of all. */
+/** How many of the last subtasks are looked up singly; more would cost more than the lists of all. */
 const mostSingly = 16;
 
-/** The subtasks of a query where these are few, else undefined. */
+/** The subtasks of a query if they are few, otherwise undefined. */
 export async function readFew(zookeeper: ZooKeeper, segments: Segments, known: QuerySegments): Promise<readonly string[] | undefined> {
   const hashes = new Set<string>();
   for (const name of known.names) {
@@ -22,8 +22,8 @@ export async function readFew(zookeeper: ZooKeeper, segments: Segments, known: Q
 }
 
 /**
- * One of its subtasks that is waiting or running; undefined where there is none. Looks from the end: the first are done first. Where the last ones are
- * gone it asks for lists of what there is, rather than for each of many.
+ * Finds a subtask of the query that is waiting or running; undefined if there is none. It begins at the end, since the first ones are done first. If the
+ * last ones are gone, it reads the lists of all subtasks instead of looking up each.
  */
 export async function findLiveSubtask(zookeeper: ZooKeeper, segments: Segments, known: QuerySegments): Promise<string | undefined> {
   let singly = mostSingly;
@@ -49,7 +49,7 @@ async function findLive(zookeeper: ZooKeeper, hashes: readonly string[]): Promis
   return hashes[live.indexOf(true)];
 }
 
-/** It is there and has not failed. */
+/** Whether the subtask exists and has not failed. */
 async function isLive({ session, layout }: ZooKeeper, hash: string): Promise<boolean> {
   const content = await session.get(subtaskPath(layout, hash));
   return content !== undefined && parseSubtaskBody(content.data).failed === undefined;
