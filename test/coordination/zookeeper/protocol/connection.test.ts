@@ -74,7 +74,7 @@ if (server) {
 
   test(`${suite}: a silent server is noticed; what it had is in doubt, and the session goes on where it answers again`, async (t) => {
     const proxy = await openProxy(t, server.port);
-    const connection = await openConnection(t, proxy.address, { sessionTimeout: 10 * tick });
+    const connection = await openConnection(t, proxy.address, { sessionTimeout: 20 * tick });
     const { session } = connection;
     await session.commit([createEphemeral("/mine", data)]);
     proxy.silence();
