@@ -1,7 +1,7 @@
 /** Runs a compiled program over one partition whose columns are in shared memory, block by block, and reads the partial out of the work area. */
 
 import { kindOf } from "../axes/axes.ts";
-import { numberSetter } from "../compile/alike/define-number-setter.ts";
+import { numberSetter, settingNumbers } from "../compile/alike/define-number-setter.ts";
 import type { TogetherCode } from "../compile/compile-together.ts";
 import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
@@ -209,7 +209,7 @@ function setAll(
   if (scratch + 8 * numbers.length > work.address + work.bytes)
     throw new ScratchExhausted("the numbers of the program need more scratch memory");
   new Float64Array(memory.buffer, scratch, numbers.length).set(numbers);
-  if (setNumbers?.(scratch) !== numbers.length)
+  if (setNumbers?.(scratch, settingNumbers) !== numbers.length)
     throw new Error(`Cannot run this module with ${numbers.length} numbers: it is made for others`);
 }
 

@@ -1,18 +1,26 @@
-/** A function of modules that sets the constants with slots before a run, so that the code runs with other numbers than those in the module. */
-import { type FunctionReference, i32, load, V } from "../../wasm/instructions.ts";
+/** A function of modules whose numbers may be others than those they were written with: sets the constants of the code before it runs. */
+import { type FunctionReference, I, i32, load, V } from "../../wasm/instructions.ts";
 import type { ModuleBuilder } from "../../wasm/module-builder.ts";
 
-/** The name by which the module exports it. */
+/** What the module exports it as. */
 export const numberSetter = "set numbers";
 
-/** `(address)`: sets the numbers of all slots to the f64 from this address on. Returns the number of slots. Must be defined after all functions with slots. */
+/**
+ * The second argument with which it sets anything. An earlier release, which may share the store, calls every function that a module exports with the events
+ * to add, `(begin, end, …)`: no partition ends at this one, and the module keeps the numbers that it was written with.
+ */
+export const settingNumbers = -1;
+
+/** `(address, settingNumbers)`: from there on lie the numbers of all slots, f64. Gives how many there are. To be defined after all that uses them. */
 export function defineNumberSetter(m: ModuleBuilder, count: number): FunctionReference {
-  return m.define(numberSetter, ["i32"], "i32", (f) => {
-    const [address] = f.params;
-    for (const { index, slot, isWide } of m.slotted) {
-      const number = load.f64(address, 8 * slot);
-      f.setGlobal(index, isWide ? V.splat(number) : number);
-    }
+  return m.define(numberSetter, ["i32", "i32"], "i32", (f) => {
+    const [address, purpose] = f.params;
+    f.if(I.eq(purpose, i32(settingNumbers)), () => {
+      for (const { index, slot, isWide } of m.slotted) {
+        const number = load.f64(address, 8 * slot);
+        f.setGlobal(index, isWide ? V.splat(number) : number);
+      }
+    });
     f.return(i32(count));
   });
 }

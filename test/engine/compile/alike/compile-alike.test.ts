@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { type CodeCache, type CompiledProgram, compileAlike, type KnownCode } from "../../../../engine/compile/alike/compile-alike.ts";
 import { compileProgram } from "../../../../engine/compile/compile-program.ts";
@@ -190,6 +191,18 @@ test("a module is not run with numbers that it was not made for", async () => {
   run(numbers);
   assert.throws(() => run([...numbers, 1]), /it is made for others/);
   assert.throws(() => run(numbers, compileProgram(terms, schema)), /it is made for others/);
+});
+
+test("a module gives the same to an earlier release, which calls every function that a module exports with the events to add", async () => {
+  const one = asked({});
+  const { module } = await compileAlike(one.terms, schema, new Map());
+  const at = Buffer.from(module).indexOf("set numbers");
+  assert.notEqual(at, -1);
+  // Under another name it is called as the functions that add events are.
+  const called = module.slice();
+  called.set(Buffer.from("run"), at);
+  const partial = await encodePartial(runPrepared({ planned: one, module: new WebAssembly.Module(called) }, dataset));
+  assert.deepEqual(partial, await aloneOf(one));
 });
 
 test("code is written once for programs that differ in numbers, columns and ends only, and found again by their shape", async () => {
