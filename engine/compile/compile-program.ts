@@ -24,7 +24,7 @@ import { emitWideFill } from "./fills/emit-wide-fill.ts";
 import { CompilerNotes } from "./loops/compiler-notes.ts";
 import { type ContentLoop, planLoops } from "./loops/plan-loops.ts";
 import { operators } from "./operators.ts";
-import { layOut } from "./work-area.ts";
+import { layOut, runName } from "./work-area.ts";
 
 /** The bytes of the module for a program that `makeProgram` made for this schema. Throws `QueryError` if the code would be too large. */
 export const compileProgram = (program: ProgramTerms, schema: Schema): Uint8Array<ArrayBuffer> => compileNoted(program, schema).module;
@@ -107,7 +107,7 @@ export function writeTogether(
     const totals = index === 0 ? options.totals : new Map<Term, number>();
     return defineRuns(m, members, { ...options, fills, totals, isFirst: true });
   });
-  for (const [number, run] of runs.entries()) m.export(run, `run ${number}`);
+  for (const [number, run] of runs.entries()) m.export(run, runName(number));
   m.export(defineCountReader(m));
   if (options.slots) m.export(defineNumberSetter(m, options.slots.numbers.length));
   return m.encodeWithSlots();

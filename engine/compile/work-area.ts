@@ -25,6 +25,10 @@ import type { PartialShape } from "../histogram/partial.ts";
 import { limbCount } from "../histogram/total.ts";
 import { storages } from "../storages/storages.ts";
 
+/** The names under which a module exports the functions that add events. */
+export const runName = (number: number): string => `run ${number}`;
+export const isRun = (name: string): boolean => name.startsWith("run ");
+
 export const trapReasons = { scratch: 1, steps: 2 } as const;
 export const runPhases = { computing: 1, waiting: 2, ended: 3 } as const;
 export const stopFlag = 0;

@@ -6,6 +6,7 @@ import type { TogetherCode } from "../compile/compile-together.ts";
 import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
   headerBytes,
+  isRun,
   type Layout,
   lastTerm,
   layOut,
@@ -173,9 +174,13 @@ function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: 
     return 0;
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, "heed flags": heed } });
-  const { [countReader]: readCounts, [numberSetter]: setNumbers, ...others } = instance.exports as Record<string, Code>;
+  const functions = instance.exports as Record<string, Code>;
+  const { [countReader]: readCounts, [numberSetter]: setNumbers } = functions;
   if (area.numbers?.length) setAll(area.numbers, { area, setNumbers, scratch });
-  const runs = Object.values(others);
+  // A later release may export more, which is not to be called here.
+  const runs = Object.keys(functions)
+    .filter(isRun)
+    .map((name) => functions[name]);
   const fastBlock = rows ? rowsPerBlock : largestFastBlock;
   let block = firstBlock;
   for (let begin = 0; begin < entries; ) {

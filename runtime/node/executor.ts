@@ -82,12 +82,12 @@ export function createExecutor(options: {
   readonly cache: ColumnCache;
   readonly disk?: DiskTier | undefined;
   readonly workers: Pick<WorkerPool, "run">;
-  /** How many partitions of one request load or compute at a time, if not all are in memory. */
-  readonly atATime: number;
+  /** How many programs compute at a time, and how many partitions of one request are loaded at a time. */
+  readonly threads: number;
   readonly log: Log;
   readonly meter?: Meter;
 }): LocalExecutor {
-  const { catalogue, programs, cache, disk, workers, atATime, log, meter } = options;
+  const { catalogue, programs, cache, disk, workers, threads, log, meter } = options;
   const finder = createPartitionFinder(catalogue);
   const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
   const leasing = createLeasing({ catalogue, finder, cache, meter });
@@ -137,7 +137,7 @@ export function createExecutor(options: {
       const runOverHeld = async (some: readonly PartitionName[]): Promise<readonly Outcome[]> => {
         const all = some.map((partition) => ({ place: { ...partition, dataset }, run: beginAll(partition)[0]! }));
         const begun = all.filter((each): each is HeldRun & { readonly run: Run } => each.run.kind === "run");
-        const attempted = await runHeld(begun, { leasing, workers, threads: atATime, onRunning, judge });
+        const attempted = await runHeld(begun, { leasing, workers, threads, onRunning, judge });
         const outcomes = new Map(begun.map(({ run }, index) => [run, attempted[index]]));
         const ending = all.map(async ({ place, run }): Promise<Outcome> => {
           if (run.kind !== "run") return run;
@@ -151,8 +151,8 @@ export function createExecutor(options: {
         prepared.every((each) => each.kind === "ready" && isHeld(fingerprint, each.ready)),
       );
       if (isInMemory && keys.length === 1 && partitions.length > 1)
-        return (await pMap(jobsOf(partitions), runOverHeld, { concurrency: atATime })).flat();
-      return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInJob, atATime) : atATime })).flat();
+        return (await pMap(jobsOf(partitions), runOverHeld, { concurrency: threads })).flat();
+      return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInJob, threads) : threads })).flat();
     },
   };
 

@@ -92,7 +92,7 @@ export function openCompute({ config, store, bounds, log, meter }: ComputeOption
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const programs = new ProgramCache({ store });
-      const local = createExecutor({ catalogue, programs, cache, disk, workers, atATime: threads, log, ...(meter && { meter }) });
+      const local = createExecutor({ catalogue, programs, cache, disk, workers, threads, log, ...(meter && { meter }) });
       return {
         executor: local,
         async pull(coordinator, executor = local) {

@@ -59,8 +59,8 @@ export class JobQueues {
   /** Takes the job that a thread should do next. */
   take({ mayRun }: { readonly mayRun: boolean }): QueuedJob | undefined {
     const { run, load, demo } = this.#queues;
-    const first = mayRun ? this.runs().find(takeBack) : undefined;
-    if (first) return run.splice(run.indexOf(first), 1)[0];
+    // A run that its thread begins at this moment cannot be taken back.
+    for (const next of mayRun ? this.runs() : []) if (takeBack(next)) return run.splice(run.indexOf(next), 1)[0];
     return load.shift() ?? demo.shift();
   }
 

@@ -52,8 +52,8 @@ export class WorkerThread {
   /** The job that is posted ahead, unless it was taken back. */
   #ahead: { readonly ticket: number; readonly job: RunJob } | undefined;
   /**
-   * The ticket of the job that is posted ahead, as long as neither thread has taken it. There are two places, since the other one may still hold the ticket
-   * of the job before, which the thread is about to begin.
+   * The ticket of the job that is posted ahead, as long as neither thread has taken it. There are two places, used in turn: when an answer is heard, the
+   * thread goes on to the job that was ahead, and may not have taken its ticket yet when the next job is posted.
    */
   readonly #aheadTickets = new Int32Array(new SharedArrayBuffer(8));
   #place = 0;

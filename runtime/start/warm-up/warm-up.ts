@@ -98,11 +98,11 @@ async function computeAll(
   program: StoredProgram,
   { sample, slabs, admitWaiting, workers, threads, catalogue, signal, log }: ComputeOptions,
 ): Promise<readonly PartialResult[]> {
-  // No fingerprint: copies on the disk are kept of what has one.
+  // The disk tier keeps no copies of these columns, since this is not the form of a fingerprint.
   const load: WorkerPool["load"] = (columns) => workers.load(columns.map((each) => ({ ...each, fingerprint: query.dataset })));
   const cache = new ColumnCache({ slabs, load });
   const programs = new ProgramCache({ store: { getPrograms: async () => new Map([[program.programKey, program]]) } });
-  const executor = createExecutor({ catalogue, programs, cache, workers, atATime: threads, log });
+  const executor = createExecutor({ catalogue, programs, cache, workers, threads, log });
   try {
     const partitions = plan.partitions.map(({ index: partition, fingerprint }) => ({ partition, fingerprint }));
     const requests = Array.from({ length: Math.ceil(partitions.length / sample.together) }, (_, index) =>

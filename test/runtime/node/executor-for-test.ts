@@ -115,7 +115,7 @@ export function setUp(directory: string, options: SetupOptions): Setup {
     cache,
     disk: options.disk,
     workers,
-    atATime: 4,
+    threads: 4,
     log: silent,
     ...(options.meter && { meter: options.meter }),
   });

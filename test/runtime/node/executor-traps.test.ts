@@ -12,7 +12,7 @@ import { axis, met, NoPartial, setUp } from "./executor-for-test.ts";
 function breakColumn(): Uint8Array<ArrayBuffer> {
   const m = new ModuleBuilder();
   m.export(
-    m.define("run", ["i32", "i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
+    m.define("run 0", ["i32", "i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
       f.count(i32(0), i32(250), (index) => f.store(store.i32, f.keep(I.add(f.params[5]!, I.mul(index, i32(4)))), i32(0)));
       f.return(load.i32(i32(-16)));
     }),

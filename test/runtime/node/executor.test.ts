@@ -57,7 +57,7 @@ describe("createExecutor", () => {
       },
     };
     const cache = new ColumnCache({ slabs, load: workers.load });
-    const executor = createExecutor({ catalogue: counting, programs, cache, workers, atATime: 1, log: silent });
+    const executor = createExecutor({ catalogue: counting, programs, cache, workers, threads: 1, log: silent });
     const { programKey, dataset, ...partition } = await demo.two.task(muons, 1);
     const run = () => executor.run({ programs: [programKey], dataset, partitions: [partition] }, { signalOf: () => never });
     const partialOf = async () => (await run()).map((outcome) => (outcome.kind === "partial" ? outcome.partial : outcome));
@@ -149,7 +149,7 @@ describe("createExecutor", () => {
     const task = await demo.two.task(met, 0);
     for (const programs of [silentStore, demo.two.programs]) {
       const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: demo.two.workers.load });
-      const executor = createExecutor({ catalogue, programs, cache, workers: demo.two.workers, atATime: 1, log: silent });
+      const executor = createExecutor({ catalogue, programs, cache, workers: demo.two.workers, threads: 1, log: silent });
       const { programKey, ...partition } = task;
       const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
       for (let time = 0; time < 3; time++) {
@@ -166,7 +166,7 @@ describe("createExecutor", () => {
   test("rejects where the store is away: that is not the fault of what was asked for", async () => {
     const programs = new ProgramCache({ store: { getPrograms: () => Promise.reject(new StoreError("unavailable", "no connection")) } });
     const cache = new ColumnCache({ slabs: createSlabs(2 ** 22), load: demo.two.workers.load });
-    const executor = createExecutor({ catalogue: demo.two.catalogue, programs, cache, workers: demo.two.workers, atATime: 1, log: silent });
+    const executor = createExecutor({ catalogue: demo.two.catalogue, programs, cache, workers: demo.two.workers, threads: 1, log: silent });
     const { programKey, ...partition } = await demo.two.task(met, 0);
     const request = { programs: [programKey], dataset: "demo", partitions: [partition] };
     await assert.rejects(executor.run(request, { signalOf: () => never }), /no connection/);

@@ -86,7 +86,7 @@ describe("LoadedBounds", () => {
     const { workers, programs, task, slabs } = setup;
     const cache = new ColumnCache({ slabs, load: workers.load });
     const { programKey } = await task(query, 0);
-    const executor = createExecutor({ catalogue, programs, cache, workers, atATime: 1, log: silent });
+    const executor = createExecutor({ catalogue, programs, cache, workers, threads: 1, log: silent });
     const dataset = await catalogue.get("demo");
     const partitions = dataset!.partitions.map(({ index, fingerprint }) => ({ partition: index, fingerprint }));
     return await executor.run({ programs: [programKey], dataset: "demo", partitions }, { signalOf: () => never });

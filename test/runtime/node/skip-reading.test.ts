@@ -77,7 +77,7 @@ describe("createSkipping", () => {
       programs,
       cache,
       workers,
-      atATime: 1,
+      threads: 1,
       log: silent,
     });
     const dataset = await catalogue.get("demo");

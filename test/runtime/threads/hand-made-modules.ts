@@ -5,14 +5,14 @@ import type { ReadyProgram } from "../../../runtime/node/program-cache.ts";
 const section = (id: number, bytes: readonly number[]) => [id, bytes.length, ...bytes];
 const text = (name: string) => [name.length, ...new TextEncoder().encode(name)];
 
-/** `run` of five numbers, over the memory that is given. `code`: its locals and instructions. */
+/** `run 0` of five numbers, over the memory that is given. `code`: its locals and instructions. */
 function makeModule(code: readonly number[]): WebAssembly.Module {
   const bytes = [
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, 0x60, 5, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f]),
     ...section(2, [1, ...text("env"), ...text("memory"), 2, 3, 1, 0x80, 0x80, 4]),
     ...section(3, [1, 0]),
-    ...section(7, [1, ...text("run"), 0, 0]),
+    ...section(7, [1, ...text("run 0"), 0, 0]),
     ...section(10, [1, code.length, ...code]),
   ];
   return new WebAssembly.Module(Uint8Array.from(bytes));
