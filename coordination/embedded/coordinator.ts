@@ -2,7 +2,7 @@
  * The coordinator of one process: its state is in memory and can be restored from a journal. It has the guarantees of `../coordinator.ts`.
  *
  * The results of `enqueue`, `renew`, `withdraw` and `retry` are durable when they resolve. Claims are not recorded: after a crash their subtasks wait again.
- * That computing began is on disk when `begin` resolves some milliseconds later, unless the claim has ended by then. How a claim ended is on disk when
+ * `begin` resolves some milliseconds later, when it is on disk that computing began, unless the claim has ended by then. How a claim ended is on disk when
  * `complete`, `fail` or `release` resolve. If the journal refuses (full disk), they resolve all the same; this is logged, and the record is written with the
  * next ones. A crash in between repeats the subtask.
  * Long lists are handled in slices, so that no call blocks the thread for long. At most `mostSubtasks` are kept: a request that would exceed

@@ -1,8 +1,9 @@
 /**
  * The partials that this process put last, for its dispatcher to merge: each is given once from memory, and the store is not asked for what it was just given.
  *
- * Promises: only what went into the store is given, and with the bytes and the note that it has there. Memory is bounded in bytes: what nobody takes leaves
- * it, the oldest first, and is read from the store as ever. Whoever puts a partial leaves its body as it is from then on.
+ * Guarantees: a partial is given with the bytes and the note that were put. One of a transaction that fails may stay here, but nobody asks for it before a
+ * partial of this key is stored. Memory is bounded in bytes: the oldest partials leave it first and are then read from the store. A body must not be changed
+ * after it was put.
  */
 import { overlay } from "../../functions/metrics/overlay.ts";
 import type { Inserted, NewPartial, Store, StoredBody } from "../../storage/store.ts";
@@ -36,7 +37,7 @@ export function handOverPartials(store: Store, mostBytes = usualBytes): Store {
 
   return overlay(store, {
     putPartials: async (partials) => keep(partials, await store.putPartials(partials)),
-    // Nobody asks for them before the transaction has ended well: until then their subtasks are claimed.
+    // Nobody asks for these before the transaction has been committed: until then their subtasks are claimed.
     ...(putPartialsWithin && { putPartialsWithin: (partials: readonly NewPartial[]) => keep(partials, putPartialsWithin(partials)) }),
     async getPartials(keys) {
       const found = new Map<string, StoredBody>();

@@ -2,7 +2,7 @@
  * Removes queries whose subtasks are all done or failed, and the interest in them. Does nothing where a subtask is alive, or where the query was
  * changed meanwhile: whoever queues anything for a query changes its znode. Looks at many at once; several processes may do the same.
  *
- * Where the subtasks are few, the transaction itself proves that none of them is there: it makes and removes each, which spares a question for each.
+ * If a query has few subtasks, the transaction itself proves that they are gone: it creates and removes each znode, and is refused if one exists.
  */
 
 import { create, type Operation, remove } from "../protocol/operations.ts";

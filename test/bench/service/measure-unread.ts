@@ -18,11 +18,11 @@ interface Options {
   readonly rounds: number;
   readonly threads: number;
   readonly nodes: number;
-  /** For columns, of each process: so little that it is soon used up. */
+  /** The memory for columns of each process, small enough to be full after a few rounds. */
   readonly memory: string;
 }
 
-/** Rounds that nobody measures: the host compiles. At least so many, and until the memory for columns is used up. */
+/** The fewest and the most rounds before those that are measured: the host compiles in them, and the memory for columns becomes full. */
 const warmUps = 2;
 const mostWarmUps = 12;
 
