@@ -1,4 +1,4 @@
-/** What a process follows on one session: the live nodes, the subtasks that somebody here watches and, where it has nodes of its own, what waits for these. */
+/** Follows on one session what a process needs: the live nodes, the subtasks that are watched here and, if the process has nodes, the waiting subtasks. */
 
 import type { Log } from "../../base/log.ts";
 import type { ZooKeeperClaims } from "./claims/claims.ts";
@@ -27,14 +27,14 @@ export interface SessionFollowerOptions {
   readonly watched: WatchedSubtasks;
   readonly withdrawals: Withdrawals;
   readonly claims: ZooKeeperClaims;
-  /** A query has no subtasks left, as far as a node here knows. */
+  /** Called when a query has no subtasks left, as far as a node of this process knows. */
   readonly onIdle: (zookeeper: ZooKeeper, query: string) => void;
   readonly mostEntries: number;
 }
 
-/** Processes that see a node die do not all sweep at the same moment. */
+/** In milliseconds: the pause before a sweep is random up to this, so that not all processes that see a node die sweep at the same moment. */
 const sweepWithin = 100;
-/** What the nodes have is little, and so is what a look costs. */
+/** Looks at withdrawals cost less credit than usual, since the nodes check only the few subtasks that they have. */
 const costFactor = 2;
 
 export class SessionFollower {
@@ -43,12 +43,12 @@ export class SessionFollower {
   readonly #options: SessionFollowerOptions;
   readonly #nodes: FollowedList;
   readonly #news: NewsFeeds;
-  /** `ready`: once it was begun, and has not failed. */
+  /** The waiting subtasks, for nodes of this process. `ready` is set once following has begun, unless it failed. */
   #waiting: { readonly subtasks: WaitingSubtasks; ready?: Promise<void> | undefined } | undefined;
   readonly #cluster: ClusterNodes;
   #names: readonly string[] = [];
   #nodeChanges: number | undefined;
-  /** The order at which it was told that the nodes changed; undefined where the last list shows that. */
+  /** The order at which the watch reported a change of the nodes; undefined if the last list shows it. */
   #nodesChanged: number | undefined;
   #returned = -1;
   #sweeping: ReturnType<typeof setTimeout> | undefined;
@@ -96,7 +96,7 @@ export class SessionFollower {
     return this.#waiting && { zookeeper: this.zookeeper, waiting: this.#waiting.subtasks, cluster: this.#cluster };
   }
 
-  /** For nodes that join: what waits is followed from now on. Resolves when it is known. What fails may be tried again on the same session. */
+  /** Follows the waiting subtasks from now on, for nodes that join. Resolves when they are known. After an error it may be called again on the same session. */
   async followWaiting(): Promise<ClaimsSession> {
     if (this.#waiting === undefined) {
       const { claims, onIdle, mostEntries } = this.#options;
@@ -128,7 +128,7 @@ export class SessionFollower {
     await subtasks.start();
   }
 
-  /** After the connection was lost and found within the session: what happened meanwhile is read. */
+  /** Must be called after the connection was lost and restored within the session: it reads what happened meanwhile. */
   resume(): void {
     this.lists.resume();
     this.#news.resume();
@@ -138,7 +138,7 @@ export class SessionFollower {
     this.#options.claims.nodes.serve();
   }
 
-  /** Subtasks that come back from claims. */
+  /** Hears of subtasks that wait again after a claim. */
   async #followReturned(subtasks: WaitingSubtasks): Promise<void> {
     const { session, layout, lost } = this.zookeeper;
     const content = await session.get(layout.returned, this.#onReturned);
@@ -148,14 +148,14 @@ export class SessionFollower {
     subtasks.returnAside();
   }
 
-  /** One function for all times: the client keeps one watcher a path then. */
+  /** The function is always the same, because then the client keeps only one watcher for the path. */
   readonly #onReturned = () => {
     if (this.#waiting) this.#guard(this.#followReturned(this.#waiting.subtasks));
   };
 
   #readNodes(names: readonly string[], changes: number): void {
     this.#names = names;
-    // News do not tell what a node did before it was first heard of: refused claims and the shards do.
+    // The news do not tell what a node did before it was first seen. Refused claims and the shards tell that.
     this.#news.setNodes(names, this.#nodesChanged ?? -1);
     this.#nodesChanged = undefined;
     if (this.#waiting) this.#cluster.setNames(names);
@@ -173,8 +173,8 @@ export class SessionFollower {
 }
 
 /**
- * Stops what a process's nodes have claimed when it is withdrawn. One watch tells of withdrawals; which they are the subtasks themselves tell, that
- * are gone: a record of a withdrawal may be older than the claim.
+ * Stops the claimed subtasks of this process's nodes when they are withdrawn. A watch reports that something was withdrawn. Which subtasks are concerned is
+ * read from the subtasks themselves, which are then gone, since a record of a withdrawal may be older than the claim.
  */
 export function followWithdrawals(zookeeper: ZooKeeper, claims: Pick<ZooKeeperClaims, "heldHashes" | "withdraw">): void {
   const { session, layout } = zookeeper;

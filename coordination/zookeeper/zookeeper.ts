@@ -1,4 +1,4 @@
-/** ZooKeeper as the parts of the coordinator use it: one session, the paths of our root, and what they share for as long as the session lasts. */
+/** What the parts of the coordinator share for the duration of one session: the session and the paths of our root. */
 import type { Log } from "../../base/log.ts";
 import type { Combiner } from "./protocol/combine.ts";
 import type { FollowingSession } from "./protocol/followed-list.ts";
@@ -8,6 +8,6 @@ export interface ZooKeeper extends FollowingSession {
   readonly combiner: Combiner;
   readonly layout: Layout;
   readonly log: Log;
-  /** The last in line for each lock, within this process. */
+  /** For each lock, the last of those in this process that wait for it. */
   readonly locks: Map<string, Promise<unknown>>;
 }

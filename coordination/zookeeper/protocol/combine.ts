@@ -1,22 +1,23 @@
 /**
- * Brings small transactions of a session together into larger ones, which the server takes several times faster; each part still happens wholly or
- * not at all. What is asked for in one turn of the event loop goes together, as far as `mostParts` and `mostBytes` allow. Where one part is refused, the others go
- * again without it; where a second one is refused, the rest go each by itself, all at once, so that a bundle of which much is refused takes no more than three turns.
+ * Combines small transactions of a session into larger ones, which the server takes several times faster. Each part still happens completely or not at all. All
+ * parts requested in one turn of the event loop are sent together, as far as `mostParts` and `mostBytes` allow. If one part is refused, the others are sent
+ * again without it. If a second one is refused, the remaining parts are sent each by itself, all at once, so that even a bundle with many refused parts takes
+ * at most three round trips.
  *
- * Transactions may have a heading, which says what their parts with a label do. Each heading builds on the one before, so that only one such transaction is under
- * way at a time; it takes more parts for that. A part that goes by itself has no heading.
+ * A combined transaction may begin with a heading, which describes what its labelled parts do. Since each heading builds on the one before, only one such
+ * transaction is under way at a time; it may have more parts for that. A part that is sent by itself has no heading.
  */
 import { setImmediate } from "node:timers";
 import type { Operation } from "./operations.ts";
 import type { Session } from "./session.ts";
 import { ZooKeeperError } from "./zookeeper-error.ts";
 
-/** Operations that go before the parts of a transaction. */
+/** Provides the operations that stand before the parts of a transaction, and hears what became of them. */
 export interface Heading {
   describe(labels: readonly string[]): readonly Operation[];
   carriedOut(labels: readonly string[]): void;
   inDoubt(): void;
-  /** It alone was refused: what it gives next is tried. */
+  /** The heading itself was refused. The transaction is tried again with what `describe` then returns. */
   refused(): void;
 }
 
@@ -30,7 +31,7 @@ interface Part {
 const mostUnderWay = 4;
 const mostParts = 32;
 const mostHeaded = 128;
-/** Bytes of paths and data in a transaction: half of what a server takes. */
+/** The most bytes of paths and data in one transaction: half of what a server accepts. */
 const mostBytes = 500_000;
 
 export class Combiner {
@@ -45,13 +46,13 @@ export class Combiner {
     this.#heading = heading;
   }
 
-  /** Gives the order of the answer. Rejects as `Session.commit` does, the index counted within this part. */
+  /** Resolves with the order of the answer. Rejects as `Session.commit` does, except that the error's index counts within this part. */
   commit(operations: readonly Operation[], label?: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#parts.push({ operations, label, resolve, reject });
       if (this.#isScheduled) return;
       this.#isScheduled = true;
-      // What comes in the same turn goes together.
+      // All parts requested in this turn of the event loop are sent together.
       setImmediate(() => {
         this.#isScheduled = false;
         this.#send();
@@ -99,7 +100,7 @@ export class Combiner {
   }
 }
 
-/** One at least. */
+/** Returns how many of the first parts fit into one transaction; at least one. */
 function countFitting(parts: readonly Part[], most: number): number {
   let bytes = 0;
   let count = 0;
@@ -111,7 +112,7 @@ function countFitting(parts: readonly Part[], most: number): number {
   return count;
 }
 
-/** `before`: how many operations come before them. */
+/** Finds the part that the server refused. `before` is the number of operations that precede the parts. */
 function findPart(
   parts: readonly Part[],
   error: unknown,

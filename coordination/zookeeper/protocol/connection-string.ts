@@ -1,4 +1,7 @@
-/** `HOST:PORT,HOST:PORT/chroot` in parts. The port may be left out (2181), an IPv6 address is in brackets; the chroot is "" where there is none. */
+/**
+ * Splits `HOST:PORT,HOST:PORT/chroot` into its parts. The port may be omitted (2181), and an IPv6 address stands in brackets. The chroot is "" if there is
+ * none.
+ */
 import type { Server } from "node-zookeeper-client";
 import { ZooKeeperSetupError } from "./zookeeper-error.ts";
 

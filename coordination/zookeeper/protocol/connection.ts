@@ -1,9 +1,9 @@
 /**
- * ZooKeeper for as long as the process wants it: one session after the other.
+ * A lasting connection to ZooKeeper, which is one session after another.
  *
- * Promises: `open` resolves with a session that is connected, or rejects by the start deadline and says why. After a loss a new session is opened,
- * again and again with pauses, until `close`. `onSession` hears of each once it is connected, with a signal that aborts when it is lost.
- * `run` repeats what was in doubt, on the next session where need be: what it runs must be such that repeating does no harm.
+ * `open` resolves with a connected session, or rejects by the start deadline and says why. After a session is lost, a new one is opened, with a pause before
+ * it, until `close`. `onSession` is called with each session once it is connected, and with a signal that aborts when it is lost. `run` repeats an action whose
+ * outcome is in doubt, on the next session if necessary, so the action must do no harm when it is repeated.
  */
 
 import { setMaxListeners } from "node:events";
@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   readonly log: Log;
 }
 
-/** ZooKeeper cannot be reached now; the same may work later. */
+/** ZooKeeper cannot be reached now. The same call may succeed later. */
 export class ZooKeeperUnreachableError extends CoordinatorUnavailableError {
   override readonly name = "ZooKeeperUnreachableError";
 }
@@ -73,13 +73,13 @@ export class Connection {
     return this.#lost.signal;
   }
 
-  /** Called for the session there is, and for every one that follows. */
+  /** The callback is called for the present session, and for each one that follows. */
   follow(onSession: (session: Session, lost: AbortSignal) => void): void {
     this.#onSession = onSession;
     if (this.#session.state === "connected") onSession(this.#session, this.#lost.signal);
   }
 
-  /** Called at every change of the state until the returned function is called. */
+  /** The listener is called at each change of the state, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#changes.add(listener);
     return () => void this.#changes.delete(listener);
@@ -132,7 +132,7 @@ export class Connection {
     this.#notify();
   }
 
-  /** As a crash of the process would: the session lives on at the server until its timeout. */
+  /** Ends the connection as a crash of the process would: the session lives on at the server until its timeout. */
   abandon(): void {
     this.#closing.abort(new Error("The coordinator is closed"));
     this.#session.abandon();
@@ -141,7 +141,7 @@ export class Connection {
 
   #openSession(): Session {
     this.#lost = new AbortController();
-    // Everything on a session listens: no leak, so no warning.
+    // Everything that uses a session listens to this signal, so many listeners are no leak and Node must not warn of them.
     setMaxListeners(0, this.#lost.signal);
     const { sessionTimeout: timeout, auth, log } = this.#options;
     const session = new Session({
@@ -151,7 +151,7 @@ export class Connection {
       onState: (state) => this.#changed(session, state),
       onFault: (error) => {
         const fault = error instanceof Error ? error : new Error(String(error));
-        // It may come again at every attempt to connect.
+        // The same fault may come again at each attempt to connect. It is logged once.
         if (this.#lastError?.message !== fault.message)
           log.warn({ err: fault }, "an answer of ZooKeeper could not be read; connecting again");
         this.#lastError = fault;

@@ -1,6 +1,6 @@
 /**
- * A transaction as the bytes of a request. The client's own encoder takes several times as long, which is most of what a large query costs its
- * dispatcher. What is created is its creator's alone where that has a name and password, and else everybody's.
+ * Encodes a transaction as the bytes of a request. The client's own encoder takes several times as long, and that would be most of what a large query costs its
+ * dispatcher. If the session has a name and password, only these may use the znodes that it creates; otherwise everybody may.
  */
 import { Buffer } from "node:buffer";
 import type { Operation } from "./operations.ts";
@@ -19,7 +19,7 @@ const allPermissions = 31;
 const everybody = encodeAcl("world", "anyone");
 const creator = encodeAcl("auth", "");
 
-/** Bytes that an operation takes besides its path, its data and its access list: head, lengths, flags and version. */
+/** The most bytes that an operation takes in addition to its path, its data and its access list: for its head, lengths, flags and version. */
 const fixedBytes = 32;
 const headBytes = 9;
 
@@ -28,7 +28,7 @@ export function encodeTransaction(operations: readonly Operation[], { xid, isOwn
   let size = 12 + headBytes;
   for (const operation of operations) {
     const data = "data" in operation ? (operation.data?.length ?? 0) : 0;
-    // No character has more than three bytes for each of its units.
+    // UTF-8 takes at most three bytes for each UTF-16 unit.
     size += fixedBytes + 3 * operation.path.length + data + acl.length;
   }
   const buffer = Buffer.allocUnsafe(size);
@@ -60,7 +60,7 @@ export function encodeTransaction(operations: readonly Operation[], { xid, isOwn
   return buffer.subarray(0, at);
 }
 
-/** The end has type −1. */
+/** Writes the head of an operation. Type −1 marks the end of the transaction. */
 function writeHead(buffer: Buffer, at: number, type: number): number {
   const next = buffer.writeInt8(type === -1 ? 1 : 0, buffer.writeInt32BE(type, at));
   return buffer.writeInt32BE(-1, next);

@@ -1,49 +1,49 @@
 /**
- * Follows the children of one znode by one watch. A change is looked at at once where looks are few and the list is short, and otherwise together
- * with those that follow it: a long list is never read at each change. What a look misses the next one has, for each reads the whole list.
+ * Follows the children of one znode with one watch. While looks are few and the list is short, each change is looked at immediately. Otherwise several changes
+ * are looked at together, so that a long list is not read at each change. No change is missed for good, since each look reads the whole list.
  */
 
 import type { Listing, Session } from "./session.ts";
 import { unlessInDoubt } from "./zookeeper-error.ts";
 
-/** A session, as what follows lists on it needs it. */
+/** What a followed list needs of its session. */
 export interface FollowingSession {
   readonly session: Session;
   /** Aborts when the session is lost. */
   readonly lost: AbortSignal;
-  /** Lists that are followed: whoever owns the session has them look again when its connection was lost and found. */
+  /** The lists that are followed. The owner of the session makes them look again after its connection was lost and restored. */
   readonly followed: Set<{ look(): Promise<void> }>;
-  /** Something failed that nobody waits for. */
+  /** Called with an error of an action for which nobody waits. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface FollowedListOptions {
   readonly zookeeper: FollowingSession;
   readonly path: string;
-  /** The list is followed no longer than that, if not until the session ends. */
+  /** Ends the following when it aborts. Without it, the list is followed until the session ends. */
   readonly stop?: AbortSignal;
-  /** How many times its duration a look costs, where not `usualCost`: less for what is few and urgent. */
+  /** The credit that a look costs, as a multiple of its duration. By default `usualCost`; lists that are short and urgent have less. */
   readonly costFactor?: number;
-  /** Milliseconds that it waits at least from a change to the look at it; none where absent. */
+  /** The least milliseconds from a change to the look at it; 0 by default. */
   readonly pause?: number;
-  /** A watch told of a change. */
+  /** Called when the watch reports a change, before the list is read. */
   readonly onChange?: () => void;
-  /** Asks for something together with each list, whose answer comes before the list's. */
+  /** Starts a request before each request for the list, so that it is answered before the list is. */
   readonly alongside?: () => Promise<void>;
-  /** Shared with other lists: changes of a long list are looked at in turn. */
+  /** A budget shared with other lists, which makes the looks at long lists take turns. */
   readonly budget?: NamesBudget;
-  /** Undefined when the znode is gone. */
+  /** Called with each list that was read; undefined if the znode does not exist. */
   readonly onList: (listing: Listing | undefined) => void;
 }
 
 /**
- * Each look takes credit: so many times its duration, which grows with the list and with how busy the server is, and a millisecond for each name of a
- * long list (less where the look costs less). Time gives it back. Where it is used up, the next look waits.
+ * Each look costs credit: a multiple of its duration, which grows with the list and with the load of the server, and one millisecond for each name of a long
+ * list (less if the look costs less). Credit comes back with time. When it is used up, the next look waits.
  */
 const usualCost = 20;
 const fewNames = 20;
 const mostCredit = 100;
-/** A look at a short list costs no more, however long it took: this process may have been busy with something else. */
+/** The most that the duration of a look may cost, since a look may last long only because this process was busy with something else. */
 const mostCost = 60;
 const longestPause = 1_000;
 
@@ -55,7 +55,7 @@ export class FollowedList {
   #isStale = false;
   #looked = performance.now();
   #credit = mostCredit;
-  /** In the last list, beyond a few. */
+  /** The number of names in the last list beyond `fewNames`. */
   #names = 0;
 
   constructor(options: FollowedListOptions) {
@@ -78,7 +78,7 @@ export class FollowedList {
     return zookeeper.lost.aborted || (stop?.aborted ?? false);
   }
 
-  /** Asks for the list at once; resolves when one that was asked for by then was handled. Never rejects. */
+  /** Requests the list immediately. Resolves when a list was handled that was requested at the call or later. Never rejects. */
   look(): Promise<void> {
     this.#isStale = true;
     clearTimeout(this.#timer);
@@ -111,7 +111,7 @@ export class FollowedList {
         if (!this.#isEnded) onList(listing);
       }
     } catch (error) {
-      // After a lost connection everything is looked at again.
+      // If the connection was lost, everything is looked at again, so errors in doubt need no report.
       unlessInDoubt(zookeeper.onError)(error);
     } finally {
       this.#looking = undefined;
@@ -122,19 +122,19 @@ export class FollowedList {
 const namesPerSecond = 30_000;
 
 /**
- * How many names a process reads in a second to see what changed in long lists, all of them together: each look takes its turn, so that every list
- * comes by, the later the longer they are. A server that lists very much for everybody has no time for claims.
+ * Limits how many names of long lists a process reads per second, all its lists together. The looks take turns, so that every list is read, though later if the
+ * lists are longer. A server that sends very long lists to everybody would have no time for claims.
  */
 export class NamesBudget {
-  /** Milliseconds on the clock of `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   #nextTurn = 0;
 
-  /** Milliseconds until all looks so far had their turn. */
+  /** The milliseconds until all looks requested so far have had their turn. */
   get backlog(): number {
     return Math.max(0, this.#nextTurn - performance.now());
   }
 
-  /** Milliseconds until the turn of a look at so many names. */
+  /** Reserves a turn for a look at this many names; returns the milliseconds until it. */
   take(names: number): number {
     const now = performance.now();
     const turn = Math.max(now, this.#nextTurn);

@@ -1,10 +1,10 @@
 /**
- * The bytes of a connection in the server's frames: four bytes of length, and as many bytes. The client's own way copies what has come once for each
- * frame in it, and waits for ever where what answers is not ZooKeeper: a length that no frame has throws instead.
+ * Splits the bytes of a connection into the server's frames: a length of four bytes, then that many bytes. The client's own code copies the received bytes once
+ * for each frame in them, and waits for ever if the other end is not ZooKeeper. This code throws for a length that no frame has.
  */
 import { Buffer } from "node:buffer";
 
-/** The first frame, the answer to the connect request, has 36 bytes or little more. */
+/** The most bytes of the first frame, the answer to the connect request. It really has some 36 bytes. */
 const longestFirst = 1_000;
 const longest = 2 ** 27;
 const shown = 24;
@@ -14,7 +14,7 @@ export class Frames {
   #bytes = 0;
   #isFirst = true;
 
-  /** Those that are complete now, each with its length before it. Throws `TypeError` for what is no frame. */
+  /** Returns the frames that are complete now, each including its length. Throws `TypeError` if the bytes are no frame. */
   take(data: Buffer): readonly Buffer[] {
     this.#chunks.push(data);
     this.#bytes += data.length;
@@ -29,7 +29,7 @@ export class Frames {
     return frames;
   }
 
-  /** The length of the next frame, its own four bytes among it. */
+  /** The length of the next frame, including its own four bytes; undefined if these are not there yet. */
   #next(): number | undefined {
     if (this.#bytes < 4) return undefined;
     const head = this.#chunks[0]!.length >= 4 ? this.#chunks[0]! : this.#join();

@@ -1,4 +1,4 @@
-/** What we use of the package, the parts of its connection manager that `patch-client.ts` mends among it. */
+/** The types of what we use of this package, including the parts of its connection manager that `patch-client.ts` mends. */
 declare module "node-zookeeper-client" {
   import type { EventEmitter } from "node:events";
   import type { Socket } from "node:net";
@@ -8,13 +8,13 @@ declare module "node-zookeeper-client" {
     readonly port: number;
   }
 
-  /** 64-bit numbers are eight bytes, big-endian. */
+  /** 64-bit numbers are buffers of eight bytes, big-endian. */
   export interface Stat {
     readonly czxid: Buffer;
     readonly mzxid: Buffer;
     readonly ctime: Buffer;
     readonly mtime: Buffer;
-    /** The last change of its children. */
+    /** The transaction that last changed its children. */
     readonly pzxid: Buffer;
     readonly ephemeralOwner: Buffer;
     readonly version: number;
@@ -42,7 +42,7 @@ declare module "node-zookeeper-client" {
     toBuffer(): Buffer;
   }
 
-  /** Of a transaction: what became of each operation. */
+  /** For a transaction: the outcome of each operation. */
   export interface Response {
     readonly payload?: { readonly results?: readonly { readonly type: number; readonly err?: number; readonly path?: string }[] };
   }

@@ -12,7 +12,7 @@ export type Operation =
 
 export const create = (path: string, data?: Buffer): Operation => ({ kind: "create", path, ...(data && { data }) });
 export const createEphemeral = (path: string, data: Buffer): Operation => ({ kind: "create", path, data, mode: "ephemeral" });
-/** ZooKeeper appends ten digits that grow to the path. */
+/** Creates a znode to whose path ZooKeeper appends ten digits, which grow from one such znode to the next. */
 export const createSequential = (path: string, data?: Buffer): Operation => ({
   kind: "create",
   path,
@@ -20,6 +20,6 @@ export const createSequential = (path: string, data?: Buffer): Operation => ({
   ...(data && { data }),
 });
 export const remove = (path: string): Operation => ({ kind: "remove", path });
-/** It must be there, and of this version where one is given. */
+/** Requires the znode to exist, and to have this version if one is given. */
 export const check = (path: string, version = -1): Operation => ({ kind: "check", path, version });
 export const set = (path: string, data: Buffer, version = -1): Operation => ({ kind: "set", path, data, version });

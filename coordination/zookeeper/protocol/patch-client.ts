@@ -1,17 +1,18 @@
 /**
- * Mends, on one client of node-zookeeper-client 1.1.3, what its source gets wrong. Numbers are its issues and pull requests.
+ * Mends the faults of node-zookeeper-client 1.1.3 on one client. The numbers are those of its issues and pull requests.
  *
- * - #100: the first request number is 0, which a throttling server takes for an unfinished session: it starts at 1, and starts over long before it
- *   would no longer fit 32 bits.
- * - #60, PR#61: a client that is closed while disconnected goes on connecting: `dispose` ends it, with its timers and its socket.
- * - Replies are taken apart by `Frames`, so that a burst of them is not copied once for each, and what is no reply is noticed.
- * - A reply that was cut off by a lost connection stays in a buffer, and the next connection's replies are read as its rest: the buffer is dropped.
- * - Each request is a write of its own: those of one turn are written together.
- * - A server that closes the connection without an answer leaves no error: there is one.
- * - Requests that were waiting for the socket to drain are sent again, unasked, by the next connection: they are dropped (`Session` has rejected them).
- * - An error number that the client does not know (-118 session moved, -125 quota, -127 throttled …), or a reply it cannot read, throws out of
- *   the socket's event and would end the process: the socket is destroyed instead, and the client connects again.
- * - IPv6 addresses are torn apart at their colons: the client is given the servers in parts.
+ * - #100: the first request has number 0, which a throttling server takes for an unfinished session. Here numbers start at 1, and start again long before they
+ *   would exceed 32 bits.
+ * - #60, PR#61: a client that is closed while it is disconnected continues to connect. `dispose` ends it, including its timers and its socket.
+ * - The client copies a burst of replies once for each of them, and does not notice bytes that are no reply. `Frames` splits them instead.
+ * - If a lost connection cut off a reply, its beginning stays in a buffer, and the next connection's replies are read as its rest. Here each connection begins
+ *   with an empty buffer.
+ * - The client writes each request by itself. Here the requests of one turn are written together.
+ * - The client reports no error if a server closes the connection without an answer. Here it is reported.
+ * - The next connection sends requests again that were waiting for the socket to drain. Here they are dropped, since `Session` has rejected them already.
+ * - An error number that the client does not know (-118 session moved, -125 quota, -127 throttled …), or a reply that it cannot read, throws in the socket's
+ *   event and would end the process. Here the socket is destroyed instead, and the client connects again.
+ * - The client splits IPv6 addresses at their colons. Here it gets each server's host and port separately.
  */
 import { nextTick } from "node:process";
 import type { Client, Server } from "node-zookeeper-client";
@@ -21,11 +22,11 @@ const pauseAfterRound = 300;
 const mostXid = 2 ** 30;
 
 export interface PatchedClient {
-  /** Before each request. */
+  /** Must be called before each request, so that its number fits 32 bits. */
   limitXid(): void;
-  /** Drops the connection; the client makes another. */
+  /** Drops the connection; the client then makes another. */
   reconnect(): void;
-  /** Nothing of the client is left afterwards. Does not end the session. */
+  /** Ends the client's timers and its socket for good. The session at the server is not ended. */
   dispose(): void;
 }
 
@@ -33,7 +34,7 @@ export interface PatchOptions {
   readonly servers: readonly Server[];
   readonly timeout: number;
   readonly onFault: (error: unknown) => void;
-  /** Why a server could not be reached; the client itself does not say (#30). */
+  /** Called with the reason why a server could not be reached, which the client itself does not report (#30). */
   readonly onSocketError: (error: Error) => void;
 }
 
@@ -70,7 +71,7 @@ export function patchClient(client: Client, { servers, timeout, onFault, onSocke
       const { socket } = manager;
       for (const frame of frames.take(data)) {
         hasAnswered = true;
-        // One that is out of order ends the connection, with all that came behind it.
+        // A frame that is out of order ends the connection; then all frames behind it are dropped.
         if (!socket?.destroyed) read(frame);
       }
     } catch (error) {
@@ -107,7 +108,7 @@ export function patchClient(client: Client, { servers, timeout, onFault, onSocke
     reconnect() {
       const { socket } = manager;
       if (!hasAnswered && socket && !socket.connecting) onSocketError(new Error("it takes connections, but does not answer"));
-      // It is not the server that ends this connection.
+      // This process ends the connection, so `onSocketClosed` must not blame the server.
       hasFailed = true;
       socket?.destroy();
     },

@@ -1,23 +1,23 @@
-/** A znode as a small record that processes change by comparing and setting: whoever comes second hears so, and reads again. */
+/** A znode as a small record that processes change by compare and set: the process that comes second is told so and reads again. */
 import { create, set } from "./operations.ts";
 import type { Session } from "./session.ts";
 import { isRefused } from "./zookeeper-error.ts";
 
 export interface StoredRecord {
   readonly data: Buffer;
-  /** Grows with every change. */
+  /** Increases with each change. */
   readonly version: number;
 }
 
-/** Undefined where there is none. */
+/** Returns the record; undefined if it does not exist. */
 export async function readRecord(session: Session, path: string): Promise<StoredRecord | undefined> {
   const content = await session.get(path);
   return content && { data: content.data, version: content.stat.version };
 }
 
 /**
- * Writes a record that has not changed since it was read; `version` is undefined where there was none. Gives its new version, and undefined where
- * somebody else was first. What was in doubt rejects, and may have been written: whoever repeats that reads first.
+ * Writes a record unless it has changed since it was read; `version` is undefined if it did not exist. Returns its new version, or undefined if another process
+ * was first. If it rejects with an error in doubt, the record may have been written, so a caller that repeats the write must read first.
  */
 export async function writeRecord(session: Session, path: string, data: Buffer, version: number | undefined): Promise<number | undefined> {
   try {

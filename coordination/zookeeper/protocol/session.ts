@@ -1,15 +1,16 @@
 /**
- * One session with ZooKeeper, as promises. What it owned (ephemeral nodes) goes with it: once it is lost, no request of it can be carried out any more.
+ * One session with ZooKeeper, as promises. Its ephemeral znodes end with it. Once it is lost, none of its requests can be carried out any more.
  *
  *   connecting → connected ⇄ suspended → lost      `close` leads to lost from anywhere
  *
- * Suspended: the connection is gone, or the server silent for two thirds of the session timeout (the client itself never notices: #13, PR#38,
- * PR#57, PR#102). Lost: the server says so, or nothing was heard for the session timeout (the client hears of a long partition only afterwards: #20).
+ * Suspended means that the connection is gone, or that the server has been silent for two thirds of the session timeout (the client itself never notices: #13,
+ * PR#38, PR#57, PR#102). Lost means that the server says so, or that nothing was heard for the session timeout (the client hears of a long network partition
+ * too late: #20).
  *
- * Promises: every call settles: its answer is waited for no longer than the session timeout, and while suspended calls wait for the connection until
- * the session is lost. They are given to the client only when it is connected, so that a lost session leaves none behind in its queue (they would never be answered), and nothing goes ahead of
- * authentication. At most `mostInFlight` requests are under way (#110). Answers come in the order of the calls. Nothing is repeated: that is up to
- * the caller, who knows what a repetition would do (`retries` would create sequential nodes twice).
+ * Every call settles: it waits for its answer at most for the session timeout, and while the session is suspended, calls wait for the connection until it is
+ * lost. Calls are given to the client only while it is connected, so that a lost session leaves none in its queue, where they would never be answered, and none
+ * is sent before authentication. At most `mostInFlight` requests are under way (#110). Answers come in the order of the calls. Nothing is repeated here: only
+ * the caller knows what that would do (the client's `retries` would create sequential znodes twice).
  */
 import type { Acl, Client, Server, Stat, Watcher } from "node-zookeeper-client";
 import zookeeper from "node-zookeeper-client";
@@ -20,7 +21,7 @@ import { describeException, ZooKeeperError, type ZooKeeperErrorCode } from "./zo
 
 export type SessionState = "connecting" | "connected" | "suspended" | "lost";
 
-/** `order` grows with every answer of a session: what has the greater one was true later. */
+/** `order` increases with each answer of a session: of two answers, the one with the greater order is the newer. */
 export interface Answer {
   readonly stat: Stat;
   readonly order: number;
@@ -35,18 +36,18 @@ export interface Listing extends Answer {
 }
 
 export interface Committed {
-  /** The paths of what was created, each under the index of its operation. */
+  /** The paths of the created znodes, each at the index of its operation. */
   readonly paths: readonly (string | undefined)[];
   readonly order: number;
 }
 
 export interface SessionOptions {
   readonly servers: readonly Server[];
-  /** Milliseconds; the server may choose another. */
+  /** In milliseconds; the server may choose another. */
   readonly timeout: number;
-  /** `NAME:PASSWORD`; what this session creates belongs to it then. */
+  /** `NAME:PASSWORD`: the znodes that this session creates belong to it. */
   readonly auth?: string;
-  /** Called at every change; must not throw. */
+  /** Called at each change of the state. It must not throw. */
   readonly onState: (state: SessionState) => void;
   readonly onFault: (error: unknown) => void;
   readonly onSocketError: (error: Error) => void;
@@ -56,11 +57,11 @@ const mostInFlight = 256;
 const longestClose = 1_000;
 const nothing = Buffer.alloc(0);
 
-/** How often one operation that was refused is repaired and tried again. */
+/** How many times one refused operation is repaired and tried again. */
 const mostRepairs = 4;
 
 export class Session {
-  /** Is told of an operation that was refused, and why: true where it may be tried again. */
+  /** Called with a refused operation and the reason; resolves with true if it may be tried again. */
   repair: ((session: Session, refused: Operation, code: ZooKeeperErrorCode) => Promise<boolean>) | undefined;
   #state: SessionState = "connecting";
   readonly #options: SessionOptions;
@@ -68,7 +69,7 @@ export class Session {
   readonly #patched: PatchedClient;
   readonly #watchdog: ReturnType<typeof setInterval>;
   readonly #calls = new Set<(error: ZooKeeperError) => void>();
-  /** Calls that wait for the connection or for room, from `#nextWaiting` on. */
+  /** The calls that wait for the connection, or until fewer requests are in flight, from `#nextWaiting` on. */
   #waiting: (() => void)[] = [];
   #nextWaiting = 0;
   #inFlight = 0;
@@ -78,7 +79,7 @@ export class Session {
   constructor(options: SessionOptions) {
     const { servers, timeout, auth, onFault, onSocketError } = options;
     this.#options = options;
-    // The servers are given by `patchClient`; this text only has to be one that the client takes.
+    // `patchClient` sets the servers. This text only has to be one that the client accepts.
     this.#client = zookeeper.createClient("patched:2181", { sessionTimeout: timeout, retries: 0 });
     this.#patched = patchClient(this.#client, { servers, timeout, onFault, onSocketError });
     if (auth !== undefined) this.#client.addAuthInfo("digest", Buffer.from(auth));
@@ -93,18 +94,17 @@ export class Session {
     return this.#state;
   }
 
-  /** A server took the connection, and has not said anything yet. */
+  /** Whether a server accepted the connection but has not said anything yet. */
   get isWaiting(): boolean {
     const { socket } = this.#client.connectionManager;
     return this.#state === "connecting" && socket !== undefined && !socket.connecting && !socket.destroyed;
   }
 
-  /** Milliseconds, as the server has it. */
   get timeout(): number {
     return this.#client.connectionManager.sessionTimeout;
   }
 
-  /** What this session creates belongs to a name and password. */
+  /** Whether the znodes that this session creates belong to a name and password. */
   get hasOwner(): boolean {
     return this.#options.auth !== undefined;
   }
@@ -113,7 +113,7 @@ export class Session {
     return this.#client.getSessionId().toString("hex");
   }
 
-  /** When the server was last heard, as `performance.now()`, or somewhat before. */
+  /** When the server was last heard, or a little earlier; on the clock of `performance.now()`. */
   get lastHeard(): number {
     return this.#heard.at;
   }
@@ -123,7 +123,7 @@ export class Session {
     return this.#answers;
   }
 
-  /** Undefined where there is no such node; a watcher hears once of its next change. */
+  /** Reads a znode; undefined if it does not exist. The watcher is called once, at its next change. */
   get(path: string, watcher?: Watcher): Promise<Content | undefined> {
     return this.#call("read", path, (settle, fail) =>
       this.#client.getData(path, watcher, (error, data, stat) =>
@@ -156,7 +156,7 @@ export class Session {
     );
   }
 
-  /** Rejects with the first refusal and its index, unless `repair` puts right what refused it. */
+  /** Carries out a transaction. Rejects with the first refusal and its index, unless `repair` removes the reason for it. */
   async commit(operations: readonly Operation[]): Promise<Committed> {
     const repairs = new Map<Operation, number>();
     for (;;) {
@@ -174,7 +174,7 @@ export class Session {
 
   async #commitOnce(operations: readonly Operation[]): Promise<Committed> {
     const header = { type: transactionType, xid: 0 };
-    // The client numbers a request when it sends it.
+    // The client sets the request's number only when it sends it.
     const request = { header, toBuffer: () => encodeTransaction(operations, { xid: header.xid, isOwned: this.hasOwner }) };
     const committed = await this.#call<Committed>("change", operations[0]?.path ?? "nothing", (settle, fail) =>
       this.#client.connectionManager.queue(request, (error, response) => {
@@ -188,7 +188,7 @@ export class Session {
     return committed!;
   }
 
-  /** Ends the session on the server too, where that can be reached. Never rejects. */
+  /** Ends the session, also at the server if that can be reached. Never rejects. */
   async close(): Promise<void> {
     if (this.#state === "connected") {
       const closed = new Promise<void>((resolve) => this.#client.once("disconnected", resolve));
@@ -200,12 +200,12 @@ export class Session {
     this.#lose();
   }
 
-  /** As a crash would: the session lives on at the server until its timeout. */
+  /** Ends the session as a crash would: it lives on at the server until its timeout. */
   abandon(): void {
     this.#lose();
   }
 
-  /** Resolves with undefined where there is no such node. */
+  /** Calls the client once it is connected; resolves with undefined if the znode does not exist. */
   #call<T>(
     action: string,
     path: string,
@@ -277,7 +277,7 @@ export class Session {
     for (const abort of [...this.#calls]) abort(lost());
   }
 
-  /** The client pings a quiet server by itself, so that a server that lives is heard at least every third of the timeout. */
+  /** Suspends or ends a silent session. The client pings a quiet server, so a live one is heard at least every third of the timeout. */
   #watch(): void {
     const bytes = this.#client.connectionManager.socket?.bytesRead ?? -1;
     const now = performance.now();

@@ -1,16 +1,16 @@
-/** What ZooKeeper refused, or why it could not be asked. */
+/** The errors of ZooKeeper: what it refused, or why it could not be asked. */
 import zookeeper from "node-zookeeper-client";
 
 export type ZooKeeperErrorCode =
-  /** In doubt: what was asked may have happened or not. */
+  /** In doubt: the request may or may not have been carried out. */
   | "connection-loss"
-  /** The session is over; what was in flight is in doubt, and nothing of it can happen any more. */
+  /** The session is over. Requests in flight are in doubt, and none of them can be carried out any more. */
   | "session-lost"
   | "no-node"
   | "node-exists"
   | "bad-version"
   | "not-empty"
-  /** Nothing can be below it. */
+  /** The znode is ephemeral, so no znode can be created below it. */
   | "ephemeral"
   | "no-auth"
   | "refused";
@@ -18,7 +18,7 @@ export type ZooKeeperErrorCode =
 export class ZooKeeperError extends Error {
   override readonly name = "ZooKeeperError";
   readonly code: ZooKeeperErrorCode;
-  /** The index of the refused operation in its transaction; −1 where that is not known. */
+  /** The index of the refused operation in its transaction; −1 if it is not known. */
   readonly index: number;
 
   constructor(
@@ -33,19 +33,19 @@ export class ZooKeeperError extends Error {
 }
 
 export type ZooKeeperSetupCode =
-  /** Not of the form that a connection string, a root, a name and password have. */
+  /** The connection string, the root, or the name and password are malformed. */
   | "bad-address"
   | "bad-root"
   | "bad-auth"
-  /** The path of the connection string is not there. */
+  /** The path in the connection string does not exist. */
   | "no-chroot"
-  /** Something else is where the root would be. */
+  /** The root's path is in use for something else. */
   | "alien-root"
   | "other-layout"
-  /** A password was given, and what is there is open to everybody. */
+  /** A password was given, but the existing root is open to everybody. */
   | "open-root";
 
-/** ZooKeeper cannot be used as it is configured: trying again does not help. */
+/** ZooKeeper cannot be used with this configuration; trying again does not help. */
 export class ZooKeeperSetupError extends Error {
   override readonly name = "ZooKeeperSetupError";
   readonly code: ZooKeeperSetupCode;
@@ -85,19 +85,19 @@ export function isRefused(error: unknown, ...refusals: readonly ZooKeeperErrorCo
   return error instanceof ZooKeeperError && refusals.includes(error.code);
 }
 
-/** What was asked may have happened or not. */
+/** Whether the request may or may not have been carried out. */
 export function isInDoubt(error: unknown): error is ZooKeeperError {
   return isRefused(error, "connection-loss", "session-lost");
 }
 
-/** For the end of what nobody waits for: after a lost connection everything is looked at again, so that what was in doubt is no error. */
+/** Handles errors of actions for which nobody waits. It ignores errors in doubt, since everything is looked at again after a lost connection. */
 export function unlessInDoubt(onError: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
     if (!isInDoubt(error)) onError(error);
   };
 }
 
-/** Does something that may be refused because somebody else was first: then it is done, or no longer to be done. */
+/** Carries out an action, and ignores these refusals: they mean that another process was first, so that the action is done or no longer necessary. */
 export async function unlessRefused(refusals: readonly ZooKeeperErrorCode[], action: () => Promise<unknown>): Promise<void> {
   try {
     await action();

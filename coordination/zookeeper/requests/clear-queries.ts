@@ -1,6 +1,6 @@
 /**
- * Removes queries whose subtasks are all done or failed, and the interest in them. Does nothing where a subtask is alive, or where the query was
- * changed meanwhile: whoever queues anything for a query changes its znode. Looks at many at once; several processes may do the same.
+ * Removes queries whose subtasks are all done or failed, and the interests in them. A query stays if one of its subtasks is alive, or if it was changed
+ * meanwhile: queueing anything for a query changes its znode. Several processes may clear the same queries.
  *
  * If a query has few subtasks, the transaction itself proves that they are gone: it creates and removes each znode, and is refused if one exists.
  */
@@ -20,9 +20,10 @@ interface ClearOptions {
 
 const mostCombined = 20;
 
-/** Gives those that were changed meanwhile: they may still be of no use. */
+/** Returns the queries that were changed meanwhile; they may still have to be cleared. */
 export async function clearQueries({ zookeeper, segments }: ClearOptions, queries: readonly string[]): Promise<readonly string[]> {
-  // Answers come in this order: no interest that is missing in the last was there, with its change of the query, when that was looked at.
+  // The interests are read last. Creating an interest also changes its query's znode, so an interest that is missing in this list changes the query after its
+  // segments were listed, and the removal by version is refused.
   const looks = queries.map((query) => segments.list(zookeeper, query));
   const [interests, ...known] = await Promise.all([listInterests(zookeeper), ...looks]);
   const outcomes = await Promise.allSettled(
@@ -37,18 +38,18 @@ export async function clearQueries({ zookeeper, segments }: ClearOptions, querie
 
 interface FoundQuery {
   readonly query: string;
-  /** Undefined where it is not there. */
+  /** The query's segments; undefined if its znode does not exist. */
   readonly known: QuerySegments | undefined;
   readonly interests: readonly InterestName[];
 }
 
-/** False where it was changed meanwhile. */
+/** Returns false if the query was changed meanwhile. */
 async function clear({ zookeeper, segments }: ClearOptions, { query, known, interests }: FoundQuery): Promise<boolean> {
   if (known === undefined && interests.length === 0) return true;
   const path = `${zookeeper.layout.queries}/${query}`;
   const old: readonly Operation[] =
     known === undefined
-      ? // Refused where it is there after all.
+      ? // These are refused if the query exists after all.
         [create(path), remove(path)]
       : [...known.names.map((name) => remove(`${path}/${name}`)), { kind: "remove", path, version: known.version }];
   const removals = [...old, ...interests.map(({ name }) => remove(`${zookeeper.layout.interest}/${name}`))];
@@ -62,7 +63,7 @@ async function clear({ zookeeper, segments }: ClearOptions, { query, known, inte
     } catch (error) {
       if (!isRefused(error, "no-node", "not-empty", "bad-version", "node-exists")) throw error;
       if (error.index >= proof.length) return false;
-      // One of them is there: it is alive, or has failed.
+      // One of the subtasks exists: it is alive or has failed.
     }
   }
 }

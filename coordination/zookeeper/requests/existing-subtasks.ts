@@ -1,4 +1,4 @@
-/** Which of the subtasks of a request are there already. Reads a few one by one, many by their shards' lists. */
+/** Finds which subtasks of a request exist already. It reads a few one by one, but many by the lists of their shards. */
 
 import { parseSubtaskBody } from "../znodes/encoding.ts";
 import { subtaskPath } from "../znodes/layout.ts";
@@ -7,7 +7,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 export interface Existing {
   readonly version: number;
-  /** Its name under `failed`, where it has failed. */
+  /** Its name below `failed` if it has failed. */
   readonly failed?: string;
 }
 
@@ -30,14 +30,14 @@ export class ExistingSubtasks {
     return existing !== undefined && existing.failed === undefined;
   }
 
-  /** What was known of them holds until the answer is there: others may look at it meanwhile. */
+  /** Reads the subtasks. Until the answers arrive, what was known before remains, since other parts of the request may use it meanwhile. */
   async read(subtasks: readonly { readonly hash: string }[], { singly = false } = {}): Promise<void> {
     const hashes = subtasks.map(({ hash }) => hash);
     const left = !singly && hashes.length > mostSingly ? await this.#list(hashes) : hashes;
     await Promise.all(left.map((hash) => this.#readOne(hash)));
   }
 
-  /** Gives those that failed: they are to be read singly. */
+  /** Looks the subtasks up in lists; returns the failed ones, which have to be read singly. */
   async #list(hashes: readonly string[]): Promise<readonly string[]> {
     const { has, failed } = await listSubtasks(this.#zookeeper, hashes);
     for (const hash of hashes) {

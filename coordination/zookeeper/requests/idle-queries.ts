@@ -1,6 +1,6 @@
 /**
- * Clears queries away that have nothing to wait for any more, as far as a node here knows. Several together, a moment later: by then another process may
- * have done it, and a client that waits for the answer has it. What goes wrong is left to housekeeping.
+ * Clears queries that have no subtasks left, as far as a node of this process knows. It waits a moment and then clears several together: by then another
+ * process may have cleared them, and a client that waits for the answer has it already. Housekeeping repeats what fails here.
  */
 
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
@@ -13,7 +13,7 @@ export interface IdleQueriesOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Milliseconds. Processes with nodes all hear of the end at the same moment. */
+/** In milliseconds. The pause is random between these, since all processes with nodes hear of a query's end at the same moment. */
 const soonest = 100;
 const latest = 300;
 const mostTries = 3;
@@ -21,7 +21,7 @@ const mostAtOnce = 50;
 
 export class IdleQueries {
   readonly #options: IdleQueriesOptions;
-  /** How often each was tried. */
+  /** The queries to clear, and how many times each was tried. */
   readonly #queries = new Map<string, number>();
   #zookeeper: ZooKeeper | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,4 +1,4 @@
-/** The interest that clients have in queries, and the znodes of these. */
+/** Reads and renews the interests of clients in queries, and creates the znodes of interests and queries. */
 
 import { create, createSequential, type Operation, set } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
@@ -7,16 +7,16 @@ import { hashName, type InterestName, interestPrefix, type Layout, parseInterest
 import { logSkip } from "../znodes/skip-log.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 
-/** By query, each query's first come first. */
+/** The interests by query, for each query in the order in which they came. */
 export type Interests = ReadonlyMap<string, readonly InterestName[]>;
 
-/** All interest that there is. */
+/** Reads all interests. */
 export async function listInterests(zookeeper: ZooKeeper): Promise<Interests> {
   const listing = await zookeeper.session.list(zookeeper.layout.interest);
   return groupInterests(zookeeper, listing?.children ?? []);
 }
 
-/** The interests of a listing. Names that are not of their form are logged and left out. */
+/** Groups the interests in a listing. Malformed names are logged and left out. */
 export function groupInterests({ layout, log }: ZooKeeper, names: readonly string[]): Interests {
   const byQuery = new Map<string, InterestName[]>();
   for (const name of names) {
@@ -33,7 +33,7 @@ export function groupInterests({ layout, log }: ZooKeeper, names: readonly strin
   return byQuery;
 }
 
-/** All interests in a query, first come first. */
+/** Reads the interests in a query, in the order in which they came. */
 export async function readInterests({ session, layout }: ZooKeeper, query: string): Promise<readonly InterestName[]> {
   const names = (await session.list(layout.interest))?.children ?? [];
   return names
@@ -44,8 +44,8 @@ export async function readInterests({ session, layout }: ZooKeeper, query: strin
 }
 
 /**
- * Renews a holder's interest in a query, whose znode's modification time, by the server's clock, says when it was last shown. False where it has
- * none: nothing is created. Names are hashed.
+ * Renews a holder's interest in a query: the modification time of its znode, by the server's clock, tells when it was last shown. Returns false if the holder
+ * has none; it never creates one. `query` and `holder` are hashed.
  */
 export async function renewInterest(zookeeper: ZooKeeper, query: string, holder: string): Promise<boolean> {
   const { session, layout } = zookeeper;
@@ -56,7 +56,7 @@ export async function renewInterest(zookeeper: ZooKeeper, query: string, holder:
       await session.commit(own.map(({ name }) => set(`${layout.interest}/${name}`, Buffer.alloc(0))));
       return true;
     } catch (error) {
-      // It ended, or was replaced, just now.
+      // The interest ended or was replaced in this moment.
       if (!isRefused(error, "no-node")) throw error;
     }
   }
@@ -73,5 +73,5 @@ const queryBody = (queryId: string): Buffer => encodeJson({ id: queryId });
 
 export const createQuery = (layout: Layout, queryId: string): Operation => create(queryPath(layout, queryId), queryBody(queryId));
 
-/** The query must be there. Whoever is about to clear it away, because nothing of it was left, looks again. */
+/** Changes the query's znode, which must exist, so that a process that is about to clear the query is refused and looks again. */
 export const touchQuery = (layout: Layout, queryId: string): Operation => set(queryPath(layout, queryId), queryBody(queryId));

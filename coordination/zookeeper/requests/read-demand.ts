@@ -1,4 +1,4 @@
-/** How many subtasks there are, by what they read: the queries' segments name them, lists tell how each is. */
+/** Counts the subtasks by what they read. The queries' segments name the subtasks, and lists tell their states. */
 import { turn } from "../../../base/turn.ts";
 import type { Demand, Subtask } from "../../coordinator.ts";
 import { DemandTally, type Read } from "../../queue/demand.ts";
@@ -9,9 +9,9 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { type Interests, listInterests } from "./interests.ts";
 
 const perTurn = 2_000;
-/** Of more subtasks than these the demand is read anew after `keepMany` at the soonest: that lists and reads a good part of what there is. */
+/** With more subtasks than these, the demand is kept for `keepMany` before it is read again, since reading it reads most of what is on ZooKeeper. */
 const many = 20_000;
-/** Milliseconds. */
+/** In milliseconds. */
 const keepMany = 10_000;
 
 interface NamedSubtask {
@@ -22,7 +22,7 @@ interface NamedSubtask {
 
 export class DemandReader {
   readonly #segments: Segments;
-  /** What failed subtasks read, by their names under `failed`. */
+  /** What failed subtasks read, by their names below `failed`. */
   readonly #failed = new Map<string, Read>();
   #kept: { readonly demand: readonly Demand[]; readonly until: number } | undefined;
 
@@ -53,7 +53,7 @@ async function addNamed(tally: DemandTally, named: ReadonlyMap<string, NamedSubt
   }
 }
 
-/** All subtasks that queries name, by hash, with the best priority and the first time at which somebody asked. */
+/** Reads all subtasks that queries name, by hash, each with its best priority and the earliest time at which a query asked for it. */
 async function readNamed(zookeeper: ZooKeeper, segments: Segments, interests: Interests) {
   const named = new Map<string, NamedSubtask>();
   for (const [query, shown] of interests) {

@@ -1,4 +1,4 @@
-/** Reads what becomes of subtasks, here and now. */
+/** Reads the present states of subtasks from ZooKeeper. */
 import { turn } from "../../../base/turn.ts";
 import type { SubtaskNews, SubtaskState } from "../../coordinator.ts";
 import { describeFailure } from "../../queue/claim-end.ts";
@@ -10,7 +10,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 export interface StateRead {
   readonly key: string;
   readonly hash: string;
-  /** Undefined where there is no such subtask. */
+  /** Undefined if the subtask does not exist. */
   readonly state: SubtaskState | undefined;
   readonly order: number;
 }
@@ -28,7 +28,7 @@ export async function readStates(zookeeper: ZooKeeper, keys: readonly string[]):
   const isMany = hashed.length > mostSingly;
   const { session, layout } = zookeeper;
   const get = (hash: string) => session.get(subtaskPath(layout, hash));
-  // Of many lists tell which are there; each of a few is read, in one go with the claims.
+  // For many subtasks, lists tell which exist. If they are few, each is read, at the same time as the claims.
   const many = isMany
     ? await listSubtasks(
         zookeeper,

@@ -1,11 +1,11 @@
 /**
- * Brings the subtasks of a request into ZooKeeper: creates those that are not there, joins those that are, lets failed ones be (or, on retry, makes
- * them wait again).
+ * Brings the subtasks of a request into ZooKeeper: it creates missing ones, joins existing ones, and leaves failed ones as they are (or, on retry, makes them
+ * wait again).
  *
- * Each transaction makes some subtasks together with the segment that names them, under the query and the interest in it: whatever moment a dispatcher dies at,
- * there is no subtask that no query needs. It also checks that the subtasks it joins are still there, so that none is joined that has
- * just been withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not get into each other's way; the lock
- * is for speed, the transactions for truth. May be repeated.
+ * Each transaction creates some subtasks together with the segment that names them, below the query and the interest in it. So at whatever moment a dispatcher
+ * dies, every subtask belongs to a query. The transaction also checks that the subtasks that it joins still exist, so that none is joined that was just
+ * withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not disturb each other; the lock only saves time, and the
+ * transactions alone ensure correctness. A request may be repeated.
  */
 import { turn } from "../../../base/turn.ts";
 import type { Enqueued, Subtask, SubtaskRequest } from "../../coordinator.ts";
@@ -24,9 +24,9 @@ export interface SubmitOptions {
   readonly request: SubtaskRequest;
   readonly segments: Segments;
   readonly watched: WatchedSubtasks;
-  /** Only failed subtasks, which wait again. */
+  /** Makes failed subtasks wait again, and does nothing else. */
   readonly isRetry: boolean;
-  /** As far as the caller knows; where that proves wrong it is looked at. */
+  /** Whether the query is new, as far as the caller knows. If this is wrong, the query is read. */
   readonly isNew: boolean;
 }
 
@@ -38,11 +38,16 @@ export interface HashedSubtask {
 const mostUnderWay = 4;
 const mostTries = 50;
 const mostPerPart = 500;
-/** A request may have a million bytes, and each subtask's own znode takes about 150 of them. */
+/**
+ * The most bytes of keys and fingerprints in one part. A request to the server may have a million bytes, and each subtask's own znode takes about 150 of them.
+ */
 const mostBytes = 400_000;
 const perTurn = 2_000;
 
-/** A request in parts that fit into one transaction each: one program, one dataset, bounded in subtasks and bytes. A key that comes twice counts once. */
+/**
+ * Splits a request into parts that fit into one transaction each: one program and one dataset, with bounded numbers of subtasks and bytes. A repeated key
+ * counts once.
+ */
 export async function splitRequest(
   subtasks: readonly Subtask[],
 ): Promise<{ readonly parts: readonly (readonly HashedSubtask[])[]; readonly repeated: number }> {
@@ -69,8 +74,8 @@ export async function splitRequest(
 }
 
 /**
- * Where the query is withdrawn or cleared away meanwhile it ends early, and the caller asks again for what is not stored. A retry does not end: what it
- * has not come to yet stays failed until its turn comes, and is then retried under the query made anew.
+ * Submits the parts. If the query is withdrawn or cleared meanwhile, it ends early, and the caller asks again for what is not stored. A retry does not end
+ * early: a part that has not been retried yet stays failed until its turn comes, and is then retried under the query, which is created again.
  */
 export async function submit(options: SubmitOptions, parts: readonly (readonly HashedSubtask[])[]): Promise<Enqueued> {
   const submission = new Submission(options, parts.flat());
@@ -97,14 +102,14 @@ class Submission {
   readonly #existing: ExistingSubtasks;
   #isExistingRead = false;
   #isQueryThere = false;
-  /** The holder's own, once it is there. */
+  /** The name of the holder's own interest, once it exists. */
   #interest: string | undefined;
-  /** The holder's own interest of another priority. */
+  /** The names of the holder's own interests with another priority. */
   #outdated: readonly string[] = [];
   #isStarted = false;
   #isWithdrawn = false;
   #covered: ReadonlySet<string> = new Set();
-  /** Paths below `failed` that are not there, though their subtasks name them. */
+  /** Paths below `failed` that do not exist, though their subtasks name them. */
   readonly #missing = new Set<string>();
 
   constructor(options: SubmitOptions, all: readonly HashedSubtask[]) {
@@ -115,7 +120,7 @@ class Submission {
     this.#existing = new ExistingSubtasks(options.zookeeper);
   }
 
-  /** Looks what there is of the query, and of its subtasks. */
+  /** Reads what exists of the query and of its subtasks. */
   async start(part = this.#all): Promise<void> {
     const { zookeeper, request, segments, isRetry } = this.#options;
     const [interests, known] = await Promise.all([readInterests(zookeeper, this.#query), segments.list(zookeeper, this.#query)]);
@@ -158,12 +163,12 @@ class Submission {
     if (refused.kind === "remove" && refused.path.startsWith(layout.failed)) this.#missing.add(refused.path);
     const isOfQuery = refused.path.startsWith(layout.queries) || refused.path.startsWith(layout.interest);
     if (!isOfQuery) return this.#readExisting(part);
-    // The query was withdrawn, or finished and cleared away, or made by another dispatcher just now.
+    // The query was withdrawn, was cleared after it finished, or was created by another dispatcher in this moment.
     if (this.#isStarted && !isRetry && refused.kind !== "create") this.#isWithdrawn = true;
     else await this.start(part);
   }
 
-  /** Where one of a new query is there already, many may be: all are looked for together, once. */
+  /** Reads which subtasks exist. If one subtask of a new query exists already, many may, so the first call reads all of them together. */
   async #readExisting(part: readonly HashedSubtask[]): Promise<void> {
     await this.#existing.read(this.#isExistingRead ? part : this.#all, { singly: this.#isExistingRead });
     this.#isExistingRead = true;
@@ -196,7 +201,7 @@ class Submission {
       named.push(each);
     }
     const counts = { queued: unowned.length, joined };
-    // Where all have failed, or nothing is to be tried again, nothing waits that the query could need.
+    // If all of them have failed, or none is to be retried, no subtask waits for which the query would be needed.
     const isAnythingAlive = named.length > 0 || part.some(({ hash }) => this.#covered.has(hash) && this.#existing.isAlive(hash));
     if (!isAnythingAlive) return { operations: [], unowned, counts, interest: -1 };
     const operations: Operation[] = [];
@@ -208,17 +213,17 @@ class Submission {
       interest = operations.push(createInterest(layout, about, (named[0] ?? part[0])!.subtask.dataset)) - 1;
     } else operations.push(set(`${layout.interest}/${this.#interest}`, Buffer.alloc(0)));
     operations.push(...this.#outdated.map((name) => remove(`${layout.interest}/${name}`)));
-    // Interest that is there already is renewed, once for all parts of the request.
+    // An existing interest is renewed only once for all parts of the request.
     if (named.length === 0 && interest < 0) return { operations: this.#isStarted ? [] : operations, unowned, counts, interest };
     operations.push(...changes);
     const segment = encodeSegment(named.map(({ subtask }) => subtask));
     if (named.length > 0) {
       const program = hashName(named[0]!.subtask.programKey);
       operations.push(createSequential(`${queryPath}/${segmentPrefix(program)}`, segment));
-      // Whoever is about to withdraw subtasks of the program looks again.
+      // This refuses processes that are about to withdraw subtasks of the program, so that they look again.
       operations.push(set(guardPath(layout, program), Buffer.alloc(0)));
     }
-    // Nodes need not look for what is new and short.
+    // If the query is new and its segment short, nodes get it with this change and need not read it.
     const isNew = !this.#isQueryThere && named.length > 0;
     operations.push(set(layout.epoch, isNew ? encodeLatest(this.#query, segment) : Buffer.alloc(0)));
     return { operations, unowned, counts, interest };

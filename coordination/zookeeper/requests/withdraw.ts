@@ -1,10 +1,11 @@
 /**
- * Ends interest in queries, and with the last interest the query: removes those of its subtasks that no other query needs.
+ * Ends interests in queries. With its last interest a query ends, too: its subtasks that no other query needs are removed.
  *
- * A transaction that removes subtasks holds only if since the other queries were read nothing was asked of this one (its znode), nor of a program like
- * its own (`guards`: so many that other people's queries seldom come between); otherwise they are read again. It also leaves the list of what it
- * removed on record for a minute, so that whoever follows the subtasks can tell them from those that are done. Claims stay until their nodes end them: a
- * subtask that is queued anew meanwhile is not computed twice at a time.
+ * A transaction that removes subtasks checks the versions of the query's znode and of its programs' `guards`, which every request for these programs changes.
+ * So it is refused if anything was requested since the other queries were read, and they are read again. Programs share the guards by hash; there are enough of
+ * them that other people's queries seldom interfere. The transaction also records for a minute what it removed, so that processes that follow the subtasks can
+ * tell withdrawn ones from done ones. Claims remain until their nodes end them, so that a subtask that is queued again meanwhile is not computed twice at the
+ * same time.
  */
 
 import { check, createSequential, type Operation, remove } from "../protocol/operations.ts";
@@ -27,7 +28,9 @@ export interface WithdrawOptions {
 const mostPerTransaction = 250;
 const mostTries = 50;
 
-/** Ends the interest of a holder, or of all where none is named. Gives how many remain interested. Names are hashed. May be repeated. */
+/**
+ * Ends the interest of a holder, or of all holders if none is named. Returns how many remain interested. `query` and `holder` are hashed. It may be repeated.
+ */
 export async function withdrawInterest(options: WithdrawOptions, query: string, holder: string | undefined): Promise<number> {
   const { zookeeper } = options;
   const own = (await readInterests(zookeeper, query)).filter((interest) => holder === undefined || interest.holder === holder);
@@ -38,7 +41,7 @@ export async function withdrawInterest(options: WithdrawOptions, query: string, 
   return new Set(left.map((interest) => interest.holder)).size;
 }
 
-/** Removes a query that no client is interested in. Any process may do it, also after another that died over it. */
+/** Removes a query in which no client is interested. Any process may do it, also after another one died while doing so. */
 export async function endQuery(options: WithdrawOptions, query: string): Promise<void> {
   const { zookeeper, segments, watched, onWithdrawn } = options;
   const { session, layout } = zookeeper;
@@ -46,7 +49,7 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
     const known = await segments.list(zookeeper, query);
     if (known === undefined) return;
     const path = `${layout.queries}/${query}`;
-    // Both are of before the others are read.
+    // Both versions are read before the other queries are.
     const guards = [check(path, known.version), ...(await readGuards(zookeeper, known))];
     if ((await readInterests(zookeeper, query)).length > 0) return;
     const left = await findPresent(zookeeper, await findExclusive(options, known));
@@ -59,14 +62,14 @@ export async function endQuery(options: WithdrawOptions, query: string): Promise
       await session.commit([...guards, ...known.names.map((name) => remove(`${path}/${name}`)), remove(path)]);
       return;
     } catch (error) {
-      // Something was queued or completed, or another process does the same.
+      // Something was queued or completed meanwhile, or another process withdraws the same query.
       if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
     }
   }
   throw new Error(`Cannot withdraw query ${query}: others kept changing it, or something is below its znodes; ask again`);
 }
 
-/** That nothing is asked of its programs from now on. */
+/** Reads the guards of the query's programs. The returned operations check that nothing is requested of these programs from now on. */
 async function readGuards({ session, layout }: ZooKeeper, { names }: QuerySegments): Promise<readonly Operation[]> {
   const paths = [...new Set(names.map((name) => guardPath(layout, segmentProgram(name))))];
   const found = await Promise.all(paths.map((path) => session.exists(path)));
@@ -77,10 +80,10 @@ async function readGuards({ session, layout }: ZooKeeper, { names }: QuerySegmen
   });
 }
 
-/** Leaves out those that were completed meanwhile, and those that cannot be removed because of what strangers put below them. */
+/** Removes subtasks, except those that were completed meanwhile and those that cannot be removed because other software put znodes below them. */
 async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly Operation[], hashes: readonly string[]) {
   for (let removed = hashes; ; ) {
-    // On record first: who hears that one is gone has heard of the record by then.
+    // The record comes first, so that a process that hears that a subtask is gone has heard of the record before.
     const before = [...guards, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))];
     try {
       const { order } = await session.commit([...before, ...removed.map((hash) => remove(subtaskPath(layout, hash)))]);
@@ -92,7 +95,7 @@ async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly O
   }
 }
 
-/** Its subtasks that no other query needs. */
+/** Finds the query's subtasks that no other query needs. */
 async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
   const exclusive = new Set<string>();
   for (const name of known.names) for (const hash of (await segments.read(zookeeper, known, name)).hashes) exclusive.add(hash);
@@ -108,7 +111,10 @@ async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: Qu
   return exclusive;
 }
 
-/** Gives those that are claimed first, so that their nodes stop the sooner. Failed ones stay, for whoever queues them again to hear of. */
+/**
+ * Returns those of the subtasks that exist, claimed ones first, so that their nodes stop sooner. Failed ones stay, so that a later request for them hears of
+ * the failure.
+ */
 async function findPresent(zookeeper: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
   const { hashes: there, failed, claimed } = await listSubtasks(zookeeper, hashes);
   const present = there.filter((hash) => hashes.has(hash) && !failed.has(hash));

@@ -1,6 +1,6 @@
 /**
- * What processes that died left half done, and what is kept for a while only. Every process does it now and then; what two do at once is done once.
- * Reads only, where there is nothing to do.
+ * Completes what dead processes left half done, and removes what is kept only for a while. Every process does it from time to time; if two do the same at once,
+ * it is done once. If there is nothing to do, it only reads.
  */
 
 import { check, remove, set } from "../protocol/operations.ts";
@@ -15,10 +15,10 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { sweepLostClaims } from "./sweep-lost-claims.ts";
 
 export interface HousekeepingOptions {
-  /** Milliseconds for which withdrawals and lost claims are on record. */
+  /** The milliseconds for which withdrawals and lost claims stay on record. */
   readonly keepRecords: number;
   readonly mostFailed: number;
-  /** Milliseconds after which interest ends that was not renewed. */
+  /** The milliseconds after which an interest ends that was not renewed. */
   readonly interestTerm: number;
 }
 
@@ -28,18 +28,18 @@ const perRead = 100;
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
-  /** When records were first seen, by their paths. */
+  /** When each record was first seen, by its path. */
   readonly #seen = new Map<string, number>();
-  /** When interest is looked at next, as `performance.now()`. */
+  /** When interests are looked at next, on the clock of `performance.now()`. */
   #nextLook = 0;
-  /** Queries that looked left behind the last time. */
+  /** The queries that seemed abandoned at the last run. */
   #suspects = new Set<string>();
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
   }
 
-  /** On the session that there is now. */
+  /** Runs all steps on the present session. Errors are reported, and the next step follows. */
   async run(options: WithdrawOptions): Promise<void> {
     const { zookeeper } = options;
     for (const step of [
@@ -66,7 +66,7 @@ export class Housekeeping {
     for (const query of new Set([...(queries?.children ?? []), ...asked.keys()])) {
       const known = asked.has(query) ? await segments.list(zookeeper, query) : undefined;
       if (known !== undefined && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) continue;
-      // Another process may be about to make or to clear it.
+      // Another process may be creating or clearing it in this moment, so it is cleared at the second time only.
       if (!this.#suspects.has(query)) suspects.add(query);
       else if (asked.has(query)) await clearQueries(options, [query]);
       else await endQuery(options, query);
@@ -87,7 +87,7 @@ export class Housekeeping {
     }
   }
 
-  /** The oldest beyond the most. */
+  /** Removes the oldest failed subtasks beyond `mostFailed`. */
   async #forgetFailed({ session, layout }: ZooKeeper): Promise<void> {
     const { mostFailed } = this.#options;
     const count = (await session.exists(layout.failed))?.stat.numChildren ?? 0;
@@ -103,7 +103,10 @@ export class Housekeeping {
   }
 }
 
-/** Ends the interest that clients have not renewed for its term (milliseconds): times are the server's, whatever the clocks of the processes say. What is renewed meanwhile stays: it is removed by the version that was looked at. */
+/**
+ * Ends the interests that clients have not renewed for `term` milliseconds. All times are by the server's clock, so the clocks of the processes do not matter.
+ * An interest that is renewed meanwhile stays, since it is removed by the version that was read.
+ */
 export async function endOldInterest(options: WithdrawOptions, term: number): Promise<void> {
   const { session, layout } = options.zookeeper;
   await session.commit([set(layout.clock, Buffer.alloc(0))]);

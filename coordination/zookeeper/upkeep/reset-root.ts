@@ -1,6 +1,6 @@
 /**
- * Empties our root: everything below it goes, whatever layout it has, and an empty one is made. Nothing else is touched. Refused where something
- * else than ours is there, and while nodes are live. Dispatchers are not seen from here: who resets should have stopped them.
+ * Empties our root: it removes everything below it, in whatever layout, and creates an empty root. It touches nothing else. It refuses if the root's path is in
+ * use for something else, and while nodes are live. It cannot see dispatchers, so they should be stopped before.
  */
 
 import type { Log } from "../../../base/log.ts";
@@ -19,14 +19,14 @@ export interface ResetOptions {
   readonly auth?: string;
   readonly log: Log;
   readonly root?: string;
-  /** Milliseconds to wait for the connection. */
+  /** The milliseconds to wait for the connection. */
   readonly startTimeout?: number;
 }
 
 const sessionTimeout = 10_000;
 const mostNamed = 10;
 
-/** Gives the number of znodes that went. Rejects with an error that says what to do. */
+/** Returns the number of removed znodes. Rejects with an error that says what to do. */
 export async function resetRoot({ hosts, auth, log, root = "/femtoq", startTimeout = 10_000 }: ResetOptions): Promise<number> {
   const connection = await Connection.open({ hosts, sessionTimeout, startTimeout, log, ...(auth !== undefined && { auth }) });
   try {

@@ -1,6 +1,6 @@
 /**
- * Counts the claims that dead nodes lost. The subtasks themselves need nobody for being free again: the claims went with the nodes' sessions. Any
- * number of processes may sweep at once; each claim is counted once, for what a node held is removed in the transaction that counts it.
+ * Counts the claims that dead nodes lost. The subtasks are free again without that, since the claims ended with the nodes' sessions. Any number of processes
+ * may sweep at once: each claim is counted once, since its entry below `held` is removed in the transaction that counts it.
  */
 import { type Attempts, decideEnd } from "../../queue/claim-end.ts";
 import { create, createEphemeral, type Operation, remove, set } from "../protocol/operations.ts";
@@ -12,7 +12,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 export async function sweepLostClaims(zookeeper: ZooKeeper): Promise<void> {
   const { session, layout } = zookeeper;
-  // Both znodes of a node are made at once: what is in the first list and not in the second has died.
+  // A node's znodes below `held` and `nodes` are created together, so a node that is in the first list and not in the second has died.
   const instances = (await session.list(layout.held))?.children ?? [];
   if (instances.length === 0) return;
   const alive = new Set((await readNodes(zookeeper)).map(({ instance }) => instance));
@@ -36,12 +36,12 @@ interface Lost {
 async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<void> {
   const { session, layout } = zookeeper;
   const path = subtaskPath(layout, hash);
-  // On record for a while: whoever lost the answer to its end together with the session finds out that it was not carried out.
+  // The record lets a process that lost its session together with the answer to a claim's end find out that the end was not carried out.
   let ending = [remove(`${held}/${hash}`), create(lostPath(layout, `${held}/${hash}`))];
   for (let isClaimed = false; ; ) {
     const [content, entry] = await Promise.all([session.get(path), session.get(`${held}/${hash}`)]);
     const read = entry && parseRead(entry.data);
-    // Nothing is counted where computing had not begun.
+    // Nothing is counted if computing had not begun.
     if (content === undefined || read === undefined) {
       return unlessRefused(["no-node", "not-empty", "node-exists"], () => session.commit(ending));
     }
@@ -54,7 +54,7 @@ async function count(zookeeper: ZooKeeper, { held, hash, node }: Lost): Promise<
       operations.push(set(path, encodeSubtaskBody({ attempts: after, failed: failedBefore }), content.stat.version));
     } else if (verdict.kind === "failed" && !isClaimed) {
       const failed = failedName(hash, Date.now());
-      // Created and removed: nobody may have claimed it again.
+      // Creating and removing the claim proves that no node has claimed the subtask again.
       const claim = claimPath(layout, hash);
       operations.push(createEphemeral(claim, Buffer.alloc(0)), remove(claim));
       operations.push(

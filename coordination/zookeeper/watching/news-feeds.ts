@@ -1,8 +1,8 @@
 /**
- * Hears which subtasks the live nodes of other processes claim and complete: one watch on what each says of that (`znodes/node-news.ts`).
+ * Hears which subtasks the live nodes of other processes claim and complete, by one watch on each node's news (`znodes/node-news.ts`).
  *
- * A subtask may be done, removed and queued anew. So each piece of news has an order, that of the moment at which the change was told: what is known since
- * a later answer is newer, for ZooKeeper tells of a change before it shows any later one.
+ * A subtask may be done, removed and queued again. So each piece of news has an order: that of the moment at which the watch reported the change. What a later
+ * answer showed is newer, since ZooKeeper reports a change before it shows any later one.
  */
 import client from "node-zookeeper-client";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
@@ -17,15 +17,18 @@ export interface NewsFeedsOptions {
 }
 
 interface Feed {
-  /** How many changes its node had made at the last look. */
+  /** The number of changes that the node had made at the last look. */
   count: number;
-  /** The order of the first change that no look has shown yet. */
+  /** The order of the first change that no look has shown yet; undefined if there is none. */
   changed: number | undefined;
   looked: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Milliseconds between looks at one feed, for each other one: a process that follows hundreds looks some hundred times a second at most. */
+/**
+ * The milliseconds between two looks at one feed, multiplied by the number of other feeds. So even a process that follows hundreds looks at most some hundred
+ * times per second.
+ */
 const betweenLooks = 4;
 
 export class NewsFeeds {
@@ -37,7 +40,7 @@ export class NewsFeeds {
     options.zookeeper.lost.addEventListener("abort", () => this.setNodes([], 0), { once: true });
   }
 
-  /** The names of the live nodes. New ones have claimed nothing before `order`. */
+  /** Sets the names of the live nodes. Nodes that are new in it have claimed nothing before `order`. */
   setNodes(names: readonly string[], order: number): void {
     const live = new Set(names.filter((name) => !this.#options.isOwn(name)));
     for (const name of this.#feeds.keys()) if (!live.has(name)) this.#drop(name);
@@ -48,7 +51,7 @@ export class NewsFeeds {
     }
   }
 
-  /** After a connection was lost and found. */
+  /** Must be called after the connection was lost and restored. */
   resume(): void {
     for (const name of this.#feeds.keys()) this.#look(name, this.#options.zookeeper.session.latest);
   }

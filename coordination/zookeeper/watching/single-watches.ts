@@ -1,8 +1,8 @@
 /**
- * One watch each on a few of the subtasks that somebody watches: of these the end is heard without another question. What is beyond `mostAtATime`,
- * or not there yet, is heard of by the lists, as everything is.
+ * Sets a watch on each of a few watched subtasks, so that their ends are heard without another request. The lists tell of all others: those beyond
+ * `mostAtATime`, and those that do not exist yet.
  *
- * A watch goes with its znode or with the session; those that nobody watches any more are not set again.
+ * A watch ends with its znode or with the session. It is not set again if nobody watches the subtask any more.
  */
 import client from "node-zookeeper-client";
 import type { Content } from "../protocol/session.ts";
@@ -13,9 +13,9 @@ import type { ZooKeeper } from "../zookeeper.ts";
 export interface SingleWatchesOptions {
   readonly zookeeper: ZooKeeper;
   readonly isWatched: (hash: string) => boolean;
-  /** It is gone; `order` as of an answer. */
+  /** Called when the subtask is gone; `order` is comparable with those of answers. */
   readonly onGone: (hash: string, order: number) => void;
-  /** It was changed, and read again. */
+  /** Called when the subtask was changed, with what it has now. */
   readonly onChanged: (hash: string, content: Content) => void;
 }
 
@@ -29,7 +29,7 @@ export class SingleWatches {
     this.#options = options;
   }
 
-  /** The subtask must be there. */
+  /** Watches a subtask, which must exist. */
   follow(hash: string): void {
     if (this.#watched.has(hash) || this.#watched.size >= mostAtATime) return;
     this.#watched.add(hash);
@@ -51,7 +51,7 @@ export class SingleWatches {
     const { zookeeper, isWatched, onGone, onChanged } = this.#options;
     this.#watched.delete(hash);
     if (zookeeper.lost.aborted || !isWatched(hash)) return;
-    // ZooKeeper tells of it before the next answer, and after the one before.
+    // The report comes after the latest answer and before the next one, so its order lies between theirs.
     if (type === client.Event.NODE_DELETED) onGone(hash, zookeeper.session.latest + 0.5);
     else {
       this.#watched.add(hash);

@@ -1,7 +1,7 @@
 /**
- * What a session's lists say of subtasks: which are there, claimed, failed. Tells `WatchedSubtasks` what follows for those that are watched, and
- * `onShard` which are there at all. One watch for the claims, one for the failed, one for each shard that is used, and
- * a few on single subtasks, whose end is then heard the sooner.
+ * Follows the lists of one session that tell which subtasks exist, are claimed, and have failed. It tells `WatchedSubtasks` what follows for the watched ones,
+ * and `onShard` which subtasks exist. There is one watch on the claims, one on the failed, one on each shard that is used, and one on each of a few single
+ * subtasks, whose ends are then heard sooner.
  */
 
 import { pause } from "../../../base/pause.ts";
@@ -27,15 +27,15 @@ export interface SubtaskListsOptions {
 
 const none: ReadonlySet<string> = new Set();
 const mostEnded = 16;
-/** Milliseconds from a change of a shard to the look at it: what nodes complete they tell themselves. */
+/** The milliseconds from a change of a shard to the look at it. This may be slow, since nodes tell by their news what they complete. */
 const shardPause = 2_500;
-/** Likewise for the claims. */
+/** The milliseconds from a change of the claims to the look at them. */
 const claimsPause = 50;
-/** Milliseconds: shards are looked at again within a second of their turn. */
+/** The milliseconds after which the shards of ended claims have been looked at: a look comes at most a second after its turn. */
 const afterEnd = shardPause + 1_500;
-/** Milliseconds from the end of a claim to the news of its node. */
+/** The milliseconds within which the news of a node tells of a claim's end. */
 const newsWithin = 100;
-/** Milliseconds. Whoever asks next for what it watches knows its state by then, and the shard need not be looked at. */
+/** In milliseconds. A caller that asks next for what it watches knows the states by then, and the shard need not be read. */
 const learnWithin = 100;
 
 export class SubtaskLists {
@@ -49,10 +49,10 @@ export class SubtaskLists {
   #claims: { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string>; readonly order: number } | undefined;
   #failed: ReadonlySet<string> = none;
   #isFollowing = false;
-  /** Hashes of claims that ended, and by when (as `performance.now()`) their shards will have been looked at; the soonest first. */
+  /** The hashes of ended claims, soonest first, and when their shards will have been looked at, on the clock of `performance.now()`. */
   readonly #ended = new Map<string, number>();
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** Shards that are to be looked at where something that is watched there is not known by then. */
+  /** The shards to look at if a watched subtask in them is still unknown after `learnWithin`. */
   readonly #unknown = new Set<number>();
   #learning: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,7 +65,7 @@ export class SubtaskLists {
     this.#single = new SingleWatches({
       zookeeper,
       isWatched: (hash) => watched.find(hash) !== undefined,
-      // The shard as it was seen before: the next look may come in between.
+      // The shard's last change is taken now, before the next look can replace it.
       onGone: (hash, order) => this.#inBackground(this.#readGone([hash], order, withdrawals.lastSeen(shardOf(hash)))),
       onChanged: (hash, content) => this.#readContent(hash, content),
     });
@@ -77,12 +77,12 @@ export class SubtaskLists {
     zookeeper.lost.addEventListener("abort", stop, { once: true });
   }
 
-  /** After a connection was lost and found. */
+  /** Must be called after the connection was lost and restored. */
   resume(): void {
     this.#withdrawals.forget();
   }
 
-  /** Somebody watches something in the shard, and `asksNext` for it (`WatchOptions`). */
+  /** Follows a shard in which something is watched. `asksNext` is that of `WatchOptions`. */
   followWatched(shard: number, asksNext = false): void {
     if (!this.#isFollowing) {
       this.#isFollowing = true;
@@ -93,7 +93,7 @@ export class SubtaskLists {
     }
     const list = this.#shards.get(shard);
     if (list === undefined) this.follow(shard);
-    // An end is news only where it is known that the subtask was there.
+    // The end of a subtask is an event only if it was known to exist, so the shard is read now.
     else if (!asksNext) void list.look();
     else {
       this.#unknown.add(shard);
@@ -108,12 +108,12 @@ export class SubtaskLists {
     this.#unknown.clear();
   }
 
-  /** A watched subtask that is there. */
+  /** Watches a single subtask, which must exist. */
   followOne(hash: string): void {
     this.#single.follow(hash);
   }
 
-  /** Whether a subtask is known to be done by another node. It is asked about when a look at its shard does not find it any more, before that look is taken in. */
+  /** Whether a subtask is known to be done by another node. This must be called when a look at its shard no longer finds it, before that look is recorded. */
   async isDone(hash: string): Promise<boolean> {
     const seen = this.#withdrawals.lastSeen(shardOf(hash));
     await this.#withdrawals.read(this.#zookeeper);
@@ -170,14 +170,14 @@ export class SubtaskLists {
     else if (ended.length > 0) this.#inBackground(this.#readUntold(ended));
   }
 
-  /** The nodes that had the claims tell how they ended, but those that died. */
+  /** Reads those of the ended claims' subtasks of which no news came. Nodes tell by their news how their claims ended, unless they died. */
   async #readUntold(ended: readonly string[]): Promise<void> {
     await pause(newsWithin, this.#zookeeper.lost);
     const left = ended.filter((hash) => isOpen(this.#watched.find(hash)?.known) && !this.#claims?.claimed.has(hash));
     if (!this.#zookeeper.lost.aborted) await this.#readAgain(left);
   }
 
-  /** Most of many are done, and their shards will say so: what is left is read. */
+  /** Reads these subtasks later. Most of them are done, and the next looks at their shards say so; only the others are read. */
   #readLater(ended: readonly string[]): void {
     const due = performance.now() + afterEnd + this.#budget.backlog;
     for (const hash of ended) this.#ended.set(hash, due);
@@ -208,7 +208,7 @@ export class SubtaskLists {
     if (watched.length > 0) this.#inBackground(this.#readAgain(watched));
   }
 
-  /** Names that are not of their form are logged and left out. */
+  /** Leaves out malformed names, and logs them. */
   #onlyHashes(folder: string, { children }: Listing, hashOf: (name: string) => string): readonly string[] {
     return children.filter((name) => {
       const isKnown = isHash(hashOf(name));
@@ -222,9 +222,12 @@ export class SubtaskLists {
     return { kind: this.#claims?.claimed.has(hash) ? "loading" : "unowned" } as const;
   }
 
-  /** That it is there is news where it was not, or had failed; otherwise only its claim can be, which is as old as the list of claims. */
+  /**
+   * Records that a subtask exists. If it did not exist before, or had failed, that is news. Otherwise only the state of its claim can be news, which is as old
+   * as the list of claims.
+   */
   #observeThere(hash: string, known: SubtaskNews | undefined, order: number): void {
-    // A list of claims is under way, and another of the shard behind it.
+    // The first list of claims is still under way; a list of the shard follows it.
     if (this.#claims === undefined) return;
     const isBack = known !== undefined && (known.kind === "failed" || isGone(known.kind));
     this.#watched.observed(hash, this.#claimState(hash), isBack ? order : Math.min(order, this.#claims.order));
@@ -233,7 +236,7 @@ export class SubtaskLists {
   async #readAgain(hashes: readonly string[]): Promise<void> {
     const { session, layout } = this.#zookeeper;
     const gone: string[] = [];
-    // What is not there has no order of its own; it is younger than every answer so far.
+    // An absent subtask has no order of its own. It is absent since after the latest answer.
     const order = session.latest + 0.5;
     const found = await Promise.all(hashes.map((hash) => session.get(subtaskPath(layout, hash))));
     for (const [index, hash] of hashes.entries()) {
@@ -254,7 +257,7 @@ export class SubtaskLists {
     else this.#watched.observed(hash, { kind: "failed", failure: describeFailure(attempts) }, order);
   }
 
-  /** `seenBefore`: the last change of their shard that was seen while they were there. */
+  /** Finds what became of subtasks that are gone. `seenBefore` is the last change of their shard that was seen while they existed. */
   async #readGone(hashes: readonly string[], order: number, seenBefore?: Buffer): Promise<void> {
     await this.#withdrawals.read(this.#zookeeper);
     for (const hash of hashes) {

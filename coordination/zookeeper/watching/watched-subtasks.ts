@@ -1,9 +1,9 @@
 /**
- * What is known of the subtasks that somebody watches, and the events that follow from what becomes known. What this process does is heard at once;
- * what others do, from three kinds of lists: the claims, the failed ones, and those shards where something is watched.
+ * Keeps what is known of the watched subtasks, and emits the events that follow from news of them. What this process does is heard immediately. What others do
+ * is heard from the lists of claims, of failed subtasks, and of the shards in which something is watched.
  *
- * Every piece of news has the order of the answer that brought it; what is older than what is known already is ignored. A subtask that is gone is
- * done, unless it is among those that were withdrawn lately. Of changes that follow one another quickly others may hear only the last.
+ * Every piece of news has the order of the answer that brought it, and is ignored if it is older than what is known. A subtask that is gone is done, unless it
+ * was withdrawn lately. If several changes follow one another quickly, watchers may hear only the last.
  */
 import { turn } from "../../../base/turn.ts";
 import type { SubtaskEvent, SubtaskNews, WatchOptions } from "../../coordinator.ts";
@@ -15,12 +15,12 @@ interface Watched {
   readonly key: string;
   readonly hash: string;
   watchers: number;
-  /** It is watched for the sake of a few. */
+  /** Whether a call watches it that watches only a few subtasks. */
   isOfFew: boolean;
   known: SubtaskNews | undefined;
-  /** Its watchers have heard what is known of it. */
+  /** Whether its watchers were told what is known of it. */
   isTold: boolean;
-  /** This process computes it, and said so before any look can show that. */
+  /** Whether this process computes it, and told so before any look could show that. */
   isBegunHere: boolean;
   order: number;
 }
@@ -32,14 +32,14 @@ interface Watching {
 }
 
 const keysPerTurn = 2_000;
-/** Of so many at a time each is watched by itself: their end is heard without another question. */
+/** Up to this many subtasks of one call get a watch each, so that their ends are heard without another request. */
 const few = 4;
 
 export interface WatchedOptions {
   readonly onError: (error: unknown) => void;
-  /** Something is watched in the shard that is not known. `asksNext` as in `WatchOptions`. */
+  /** Called when an unknown subtask is watched in the shard. `asksNext` is that of `WatchOptions`. */
   readonly onShard: (shard: number, asksNext: boolean) => void;
-  /** One of a few watched subtasks was not there, or not known, and is there. */
+  /** Called when one of a few watched subtasks is found to exist that did not exist before or was unknown. */
   readonly onThere: (hash: string) => void;
 }
 
@@ -57,7 +57,7 @@ export class WatchedSubtasks {
     this.#onThere = onThere;
   }
 
-  /** Resolves when what is watched was asked about. */
+  /** Resolves when all watched subtasks are registered. */
   get registered(): Promise<void> {
     return this.#registering;
   }
@@ -93,7 +93,9 @@ export class WatchedSubtasks {
     signal.addEventListener("abort", () => void this.#registering.then(() => this.#unregister(mine)), { once: true });
   }
 
-  /** News of something that this process did. How a subtask ended is told also where a look that was asked for later has shown it already, as the first that was read. */
+  /**
+   * Records news of what this process did. The end of a subtask is told even if a later look has already shown it, as the first that was read of the subtask.
+   */
   happened(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched === undefined) return;
@@ -105,14 +107,20 @@ export class WatchedSubtasks {
     if (isUntold) this.#tell(watched, known);
   }
 
-  /** News that were read. The first that is read about a subtask is no event. A look that shows as loaded what is computed here was asked for before that was on record. */
+  /**
+   * Records news that were read. The first news about a subtask cause no event. If a look shows a subtask as loading that is computed here, the look is older
+   * and is ignored.
+   */
   observed(hash: string, known: SubtaskNews, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched === undefined || order <= watched.order || (watched.isBegunHere && known.kind === "loading")) return;
     this.#learn(watched, known, order, watched.known !== undefined);
   }
 
-  /** What nodes of other processes told of their claims. What is done although it was known to be absent, or was not known, came and went since. */
+  /**
+   * Records what nodes of other processes told of their claims. If a subtask is done that was known to be absent or was unknown, it was created and completed
+   * since then.
+   */
   changed({ "+": claimed, "-": done, "=": freed }: ReturnType<typeof lastChanges>, order: number): void {
     for (const hash of claimed) if (this.#byHash.get(hash)?.known?.kind === "unowned") this.observed(hash, { kind: "loading" }, order);
     for (const hash of freed) {
@@ -127,7 +135,7 @@ export class WatchedSubtasks {
     }
   }
 
-  /** It is gone, and nobody can say how: watchers hear nothing, and whoever asks for its state finds none. */
+  /** Records that a subtask is gone, but that nobody knows how it ended. Watchers hear nothing; a caller that asks for its state finds none. */
   forget(hash: string, order: number): void {
     const watched = this.#byHash.get(hash);
     if (watched === undefined || order <= watched.order) return;
@@ -135,7 +143,7 @@ export class WatchedSubtasks {
     watched.known = undefined;
   }
 
-  /** Everything that was known may have changed unseen, and orders start anew. */
+  /** Must be called for a new session: everything known may have changed meanwhile, and orders start again. */
   forgetOrders(): void {
     for (const watched of this.#byHash.values()) {
       watched.order = -1;

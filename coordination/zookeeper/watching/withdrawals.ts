@@ -1,6 +1,7 @@
 /**
- * Which subtasks were withdrawn, of those whose withdrawal is still on record; kept over sessions. Records go after a minute: ZooKeeper's count of what
- * was ever created in their folder says whether one came and went unseen. Of what vanished by then nobody can say whether it was done or withdrawn.
+ * Knows which subtasks were withdrawn, as long as their withdrawals are on record, and also across sessions. Records are removed after a minute. ZooKeeper
+ * counts the znodes ever created in their folder, which tells whether a record came and went unseen; of subtasks that vanished before that, nobody can say
+ * whether they were done or withdrawn.
  */
 import type { Content } from "../protocol/session.ts";
 import { parseHashes } from "../znodes/encoding.ts";
@@ -8,7 +9,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 
 interface Withdrawal {
   readonly hashes: ReadonlySet<string>;
-  /** The change that it was: eight bytes that grow from change to change. */
+  /** The number of the change, as eight bytes; it grows from change to change. */
   readonly change: Buffer;
 }
 
@@ -16,18 +17,18 @@ const noChange = Buffer.alloc(8);
 
 export class Withdrawals {
   readonly #withdrawals = new Map<string, Withdrawal>();
-  /** How many records had been made at the last look. */
+  /** The number of records that had been created at the last look. */
   #made: number | undefined;
-  /** The last change by which records may have been missed. */
+  /** The last change at which records may have been missed. */
   #missed: Buffer = noChange;
-  /** The last change of a shard that was seen. */
+  /** The last change that was seen of each shard. */
   readonly #seen = new Map<number, Buffer>();
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  /** A watch says so before any answer shows what the withdrawal removed. */
+  /** Whether there may be unread records. The watch reports a withdrawal before any answer shows what it removed. */
   #isStale = true;
 
-  /** What became of a subtask that was there at a change, and is not any more; undefined where that cannot be known. */
+  /** Tells what became of a subtask that existed at a change and does not any more; undefined if that cannot be known. */
   whatBecame(hash: string, change: Buffer): "withdrawn" | "done" | undefined {
     for (const withdrawal of this.#withdrawals.values()) {
       if (withdrawal.hashes.has(hash) && withdrawal.change.compare(change) > 0) return "withdrawn";
@@ -43,7 +44,7 @@ export class Withdrawals {
     this.#seen.set(shard, change);
   }
 
-  /** Resolves when everything is known that was on record at the call. */
+  /** Resolves when everything that was on record at the call is known. */
   read(zookeeper: ZooKeeper): Promise<void> {
     if (!this.#isStale && this.#reading === undefined) return Promise.resolve();
     if (this.#reading === undefined) {
@@ -72,7 +73,7 @@ export class Withdrawals {
       const contents = await Promise.all(unread.map((name) => session.get(`${layout.withdrawn}/${name}`)));
       const read = contents.filter((content) => content !== undefined);
       for (const [index, content] of contents.entries()) if (content) this.#keep(unread[index]!, content);
-      // ZooKeeper counts creations and removals together.
+      // `cversion` counts creations and removals together.
       const made = (listing.stat.cversion + listing.children.length) / 2;
       if (this.#made !== undefined && made - this.#made > read.length) this.#missed = listing.stat.pzxid;
       this.#made = made;
@@ -88,7 +89,7 @@ export class Withdrawals {
 
   readonly #onChange = () => this.forget();
 
-  /** After a connection was lost and found, or another session began, the watch may have missed something. */
+  /** Must be called after the connection was lost and restored, and for a new session, since the watch may have missed something. */
   forget(): void {
     this.#isStale = true;
   }
