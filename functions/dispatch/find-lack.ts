@@ -1,4 +1,4 @@
-/** Says "no nodes" and, if something starts nodes on demand, its progress; undefined if there are nodes. */
+/** Returns "no nodes" and, if something starts nodes on demand, its progress; undefined if there are nodes. */
 import type { Coordinator } from "../../coordination/coordinator.ts";
 
 export async function findLack(coordinator: Coordinator): Promise<string | undefined> {

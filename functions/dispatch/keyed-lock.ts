@@ -1,11 +1,11 @@
 import { stoppedByClient } from "../http/problem.ts";
 
-/** Lets one at a time do what belongs to a key, in the order in which they came. Different keys do not wait for each other. */
+/** A lock for each key: it lets one holder at a time proceed, in the order in which they came. Different keys do not wait for each other. */
 export class KeyedLock {
-  /** For each key that is held: resolves when the last one in its line has let go. */
+  /** For each held key, a promise that resolves when the last in its line has released it. */
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Resolves when the lock is held; disposing of what it gives lets the next one in. Rejects when the signal aborts before: whoever asked has gone. */
+  /** Resolves when the lock is held; disposing of the result releases it. Rejects if the signal aborts before, since the client that asked has gone. */
   async acquire(key: string, signal: AbortSignal): Promise<Disposable> {
     const before = this.#last.get(key);
     const { promise: held, resolve } = withResolver();
@@ -15,7 +15,7 @@ export class KeyedLock {
       resolve();
     };
     if (before && !(await comesBeforeAbort(before, signal))) {
-      // The next one still waits for those before.
+      // The next in line still waits for those before this one.
       void before.then(release);
       throw stoppedByClient();
     }

@@ -1,6 +1,6 @@
 /**
- * The queries that were asked here and have not ended: admitted, counted, and told of when they end. A query ends here also when its end came
- * from elsewhere, for that is derived from the progress of its plan.
+ * The queries that were submitted here and have not ended. It admits and counts them, and logs and measures their ends. The end is derived from the progress of
+ * the plan, so it is also noticed if another process caused it.
  *
  *   (unknown) --admit--> admitted --accept--> under way --ends--> (unknown)
  *                            |----- refused or failed ----------> (unknown)
@@ -27,7 +27,10 @@ interface Entry {
   readonly admitted: number;
   readonly trace: QueryTrace | undefined;
   progress?: Progress | undefined;
-  /** Partitions that were done or stored when it came; undefined where another query follows the same plan, for its partitions count once. */
+  /**
+   * The number of partitions that were done or stored when the query came. Undefined if another query follows the same plan, since the plan's partitions are
+   * counted once.
+   */
   before?: number;
 }
 
@@ -35,13 +38,13 @@ export interface AskedQuery extends TracedQuery {
   readonly id: string;
   readonly address?: string | undefined;
   readonly priority: number;
-  /** `planBytes` of its plan. */
+  /** The `planBytes` of its plan. */
   readonly planBytes: number;
 }
 
-/** The query is one of many clients of its address, who keep others waiting: its turn may come soon. */
+/** The query is refused for now, since many clients of its address have queries under way and make others wait. It may be admitted soon. */
 export class Crowded extends HttpProblem {
-  /** Whether it would be refused now. Costs next to nothing. */
+  /** Whether the query would still be refused. This costs very little. */
   readonly isStill: () => boolean;
 
   constructor(isStill: () => boolean) {
@@ -50,17 +53,17 @@ export class Crowded extends HttpProblem {
   }
 }
 
-/** A query's leave to be taken in. Disposing of it gives its place back, unless the query was accepted. */
+/** The admission of a query. Disposing of it frees the query's place, unless the query was accepted. */
 export interface Ticket extends Disposable {
-  /** What the query is begun with; its calls are recorded where it is traced. */
+  /** The services with which the query is begun; if it is traced, they record its calls. */
   readonly services: StartServices;
-  /** The query is under way: its place is given back when it ends. */
+  /** Takes note that the query is under way. Its place is freed when it ends. */
   accept(followed: FollowedQuery): void;
 }
 
-/** So many queries are let in however long some wait, but of a crowd: a cluster may just be slow. */
+/** Up to this many queries are admitted however long others wait, unless they are part of a crowd from one address: the cluster may just be slow. */
 const fewest = 50;
-/** Milliseconds for which a look at all queries is used again. */
+/** The milliseconds for which one look at all queries is used. */
 const lookLasts = 20;
 
 const doneOf = ({ progress, before }: Entry): number =>
@@ -79,9 +82,9 @@ export class QueriesUnderWay {
   readonly #admission: Admission;
   readonly #services: TicketServices;
   readonly #entries = new Map<string, Entry>();
-  /** How fast partitions of all queries get done. */
+  /** Measures how fast the partitions of all queries are completed. */
   readonly #pace = new Pace();
-  /** Partitions that were done for queries that have ended. */
+  /** The number of partitions that were completed for queries that have ended. */
   #done = 0;
   #looked: { readonly at: number; readonly queries: readonly Begun[] } | undefined;
 
@@ -96,7 +99,7 @@ export class QueriesUnderWay {
     );
   }
 
-  /** Throws `HttpProblem` where there are too many. A query that is under way already is let in always. */
+  /** Admits a query. Throws `HttpProblem` if too many are under way. A query that is already under way is always admitted. */
   admit(asked: AskedQuery): Ticket {
     const { id, client: name, address, priority, planBytes } = asked;
     const client = { name, address };
@@ -133,7 +136,7 @@ export class QueriesUnderWay {
     };
   }
 
-  /** Where others wait for long already, a new query would wait as long: its client is told so at once, and may ask again later. */
+  /** Refuses a query that would have to wait too long, so that its client hears this immediately and may ask again later. */
   #refuseLongWait(asked: AskedQuery): void {
     if (this.#isOfCrowd(asked)) throw new Crowded(() => this.#isOfCrowd(asked));
     if (this.#entries.size < fewest) return;
@@ -158,7 +161,10 @@ export class QueriesUnderWay {
     return isCrowd(queries, { address, priority, rate: this.#pace.perSecond, now, longest: this.#admission.longestWait });
   }
 
-  /** How far all queries are, as they were at most `lookLasts` ago, with all that were admitted: under load many are refused in a row. */
+  /**
+   * Returns how far all queries are. The answer is at most `lookLasts` old and includes all admitted queries; it is kept since many queries in a row are
+   * refused under load.
+   */
   #look(now: number): readonly Begun[] {
     if (this.#looked === undefined || now - this.#looked.at >= lookLasts) {
       let done = this.#done;
@@ -171,7 +177,7 @@ export class QueriesUnderWay {
 
   *#begun(): Generator<Begun> {
     const named = new Set<Progress>();
-    // The subtasks of a plan count once, for the most urgent query that asks for it.
+    // The subtasks of a plan count once, for the most urgent query that follows it.
     const entries = [...this.#entries.values()].sort((a, b) => a.priority - b.priority);
     for (const { client, address, priority, admitted, progress } of entries) {
       const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lack !== undefined ? "idle" : "waiting";
@@ -206,7 +212,7 @@ export class QueriesUnderWay {
     return counts;
   }
 
-  /** Plans that several queries share count once for each. */
+  /** Combines the queue lengths and ages of queries by bands of priority. A plan that several queries share counts once for each of them. */
   #byPriority(add: (before: number, entry: { readonly waiting: number; readonly age: number }) => number): Bands {
     const sums: { -readonly [Band in keyof Bands]: Bands[Band] } = {};
     for (const { priority, admitted, progress } of this.#entries.values()) {

@@ -1,4 +1,4 @@
-/** `/queries`: ask, poll, follow, withdraw, retry, explain. */
+/** The routes below `/queries`: submit, poll, follow, withdraw, retry and explain queries. */
 import { type Context, Hono } from "hono";
 import { isEnded } from "../api.ts";
 import type { Environment } from "../environment.ts";
@@ -51,7 +51,10 @@ queries.delete("/:id", async (c) => {
   return c.json(dispatcher.statuses.describe(followed));
 });
 
-/** `?NAME` or `?NAME=true`. Throws `HttpProblem` for what is neither, nor `false`: nothing is stopped or purged by mistake. */
+/**
+ * Reads `?NAME` or `?NAME=true` as true, and `?NAME=false` or none as false. Throws `HttpProblem` for anything else, so that nothing is stopped or purged by
+ * mistake.
+ */
 function isSet(c: Context<Environment>, name: string): boolean {
   const value = c.req.query(name) ?? "false";
   if (!["", "true", "false"].includes(value))

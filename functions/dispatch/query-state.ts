@@ -1,9 +1,9 @@
-/** Decides what state a query is in: once for its status, its stream, its line in the list and its end. Pure. */
+/** Decides the state of a query, in one place for its status, its stream, its line in the list and its end. Pure. */
 import type { QueryState } from "../api.ts";
 
 /**
- * Partitions of a query by how they are. `absent`: neither stored nor queued, as after a withdrawal. `merging`: the partial is stored, and is about to be
- * added to the others here. `done`: nothing is left to do about it.
+ * The numbers of a query's partitions by state. `absent` ones are neither stored nor queued, as after a withdrawal. The partials of `merging` ones are stored
+ * and about to be added to the others here. For `done` ones, nothing is left to do.
  */
 export interface PartitionCounts {
   readonly total: number;
@@ -19,14 +19,14 @@ export interface PartitionCounts {
 export const noPartitions: PartitionCounts = { total: 0, absent: 0, waiting: 0, loading: 0, running: 0, merging: 0, done: 0, failed: 0 };
 
 export interface Situation {
-  /** The merged result is stored, or in memory: then nothing else counts. */
+  /** Whether the merged result is stored or in memory. If it is, nothing else matters. */
   readonly hasResult: boolean;
   readonly partitions: PartitionCounts;
-  /** How many clients are interested in the query. It counts only while partitions have to be computed. */
+  /** How many clients are interested in the query. This matters only while partitions have to be computed. */
   readonly interested: number;
 }
 
-/** Partitions that still have to be computed. */
+/** Counts the partitions that still have to be computed. */
 const countOpen = ({ absent, waiting, loading, running }: PartitionCounts): number => absent + waiting + loading + running;
 
 export function decideState({ hasResult, partitions, interested }: Situation): QueryState {

@@ -1,6 +1,6 @@
 /**
- * Queues the subtasks of a plan that have no stored partial, and counts what becomes of each. A query that is new is stored when it is queued: one for which
- * the coordinator has no room leaves nothing behind that could be listed.
+ * Queues the subtasks of a plan that have no stored partial, and counts how many are stored, joined and queued. A new query is stored only after it was queued,
+ * so that a query for which the coordinator has no room is never listed.
  */
 
 import { perTurn, turn } from "../../base/turn.ts";
@@ -12,7 +12,7 @@ import type { Progress } from "./follow/progress.ts";
 import { countSubtasks, subtaskOf } from "./plan/plan-query.ts";
 
 export interface QueueOptions {
-  /** Keys of stored partials. */
+  /** The keys of the stored partials. */
   readonly found: ReadonlySet<string>;
   readonly client: string;
   readonly query: StoredQuery;
@@ -34,7 +34,7 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
     if (!found.has(subtask.key)) subtasks.push(subtask);
   }
   const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
-  // The coordinator's events tell of what was queued now; how the others are is looked up.
+  // The coordinator's events tell of the subtasks that were queued now. The states of the others are looked up.
   await Promise.all([progress.refresh(), isKnown ? undefined : storeQuery(query, options)]);
   const joined = Math.max(0, subtasks.length - queued - progress.partitions.counts.failed);
   return { total, stored: total - joined - queued, joined, queued };
@@ -44,15 +44,15 @@ async function storeQuery(query: StoredQuery, { client, services: { coordinator,
   try {
     await store.putQuery(query);
   } catch (error) {
-    // Nobody could ask how it is: it does not stay queued.
+    // The query was not stored, so nobody could ask for its status. It must not stay queued.
     await coordinator.withdraw(query.id, client).catch(() => undefined);
     throw error;
   }
 }
 
 /**
- * Gives how many subtasks were new. The coordinator may take only the first ones of a long request: what it has of the query may be done, or withdrawn, before
- * the rest has come. Subtasks whose partials are not stored by then are queued again.
+ * Queues the subtasks; returns how many were new. The coordinator may accept only the first ones of a long request, if the query's earlier subtasks are all
+ * done or withdrawn before the rest has arrived. Subtasks whose partials are not stored by then are queued again.
  */
 async function enqueueAll(request: SubtaskRequest, { services: { coordinator, store } }: QueueOptions): Promise<number> {
   let queued = 0;

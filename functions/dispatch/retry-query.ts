@@ -3,7 +3,7 @@ import type { Asker, Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import { subtaskOf } from "./plan/plan-query.ts";
 
-/** Gives how many partitions are computed again. */
+/** Returns how many partitions are computed again. */
 export async function retryQuery(
   dispatcher: Dispatcher,
   followed: FollowedQuery,
@@ -18,7 +18,7 @@ export async function retryQuery(
   const request = { queryId: query.id, client, priority: query.query.priority };
   const retried = await coordinator.retry({ ...request, subtasks: failed.map((place) => subtaskOf(plan, place)) });
   if (damaged.length === 0) return retried;
-  // The coordinator takes these for computed: they failed only when they were to be merged.
+  // For the coordinator, these are computed: they failed only in the merging.
   const subtasks = damaged.map((place) => subtaskOf(plan, place));
   for (const { key } of subtasks) await store.dropPartial(key);
   return retried + (await coordinator.enqueue({ ...request, subtasks })).queued;

@@ -1,7 +1,7 @@
 /**
- * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. When a query is accepted, what it needs is
- * stored, under way or queued, and survives a crash. A query that is refused, for what it asks or because there is too much to do, is neither queued
- * nor listed. A client that goes before the answer stays interested in what was queued for it: it may have asked again, here or at another dispatcher.
+ * What happens to a POST of a query, from top to bottom: plan, recall, admit, store, follow, queue, answer. Everything that an accepted query needs is stored,
+ * under way or queued, and survives a crash. A query that is refused, for its content or because there is too much to do, is neither queued nor listed. A
+ * client that disconnects before the answer stays interested in what was queued for it, since it may have asked again, here or at another dispatcher.
  */
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
@@ -22,12 +22,12 @@ import { queueRest } from "./queue-rest.ts";
 
 interface Submitter extends Pick<Asker, "client"> {
   /**
-   * Aborts when the client goes. On Node, the host makes a whole request for it, so it is not asked for before it is needed. Not a getter: V8 makes a class of
-   * objects for each object that is written with one, and these outlive the request.
+   * Returns a signal that aborts when the client disconnects. It is a function because on Node the host makes a whole request for it, so it must not be read
+   * before it is needed. It is not a getter, because V8 makes a hidden class for each object that is written with one, and these outlive the request.
    */
   readonly gone: () => AbortSignal;
   readonly traceParent: string | undefined;
-  /** Called before anything is queued. Throws where the client would have to wait for the answer, and too many do. */
+  /** Called before anything is queued. Throws if the client would have to wait for the answer and too many clients do. */
   readonly enter: () => void;
 }
 
@@ -38,24 +38,24 @@ export interface Accepted {
 }
 
 export interface SubmitOptions {
-  /** Seconds to wait for the query's end before the answer. */
+  /** The seconds to wait for the query's end before the answer. */
   readonly wait: number;
   readonly format: Format;
 }
 
-/** Milliseconds between looks whether a query of one of many clients of one address may be taken in now. */
+/** The milliseconds between checks whether a query of a crowded address may be admitted now. */
 const crowdedPause = 200;
-/** After so many looks it is tried all the same: its result may be stored by now. */
+/** After this many checks the query is tried again in any case, since its result may be stored by now. */
 const looksBetweenTries = 10;
-/** Milliseconds between looks at a dataset that is still being made. */
+/** The milliseconds between looks at a dataset that is still being made. */
 const lookEvery = 100;
 
-/** `text`: the query as JSON. Throws `QueryError` or `HttpProblem`. */
+/** Answers a POST whose body `text` is a query as JSON. Throws `QueryError` or `HttpProblem`. */
 export async function submitQuery(c: Context<Environment>, text: string, { wait, format }: SubmitOptions): Promise<Response> {
   return await runQuery(c, text, wait, (accepted) => answer(c, accepted, format));
 }
 
-/** Accepts a query, waits for its end so many seconds, and gives what is made of it then. Throws as `submitQuery`. */
+/** Accepts a query, waits at most `wait` seconds for its end, and returns what `use` makes of it then. Throws as `submitQuery` does. */
 export async function runQuery<Result>(
   c: Context<Environment>,
   text: string,
@@ -93,7 +93,7 @@ export async function runQuery<Result>(
   }
 }
 
-/** Tries again where many clients of the address have queries under way, for so many milliseconds. Nothing is held meanwhile. */
+/** Tries again while the client's address is crowded, for at most `patience` milliseconds. Nothing is held meanwhile. */
 async function insist<T>(
   accept: () => Promise<T>,
   { patience, gone, meter }: { readonly patience: number; readonly gone: Submitter["gone"]; readonly meter: Meter | undefined },
@@ -120,12 +120,12 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const { services, planLocks, plans, results, underWay, code } = dispatcher;
   const { name: client, interest, address } = submitter.client;
 
-  // Plan: the text is read and checked, and its program laid over the dataset's partitions as they are now.
+  // Plan: parse and check the text, and plan its programs over the present partitions of the dataset.
   const planned = await dispatcher.planned.get(text);
   const { plan, dataset, checked } = planned;
   const programs = checked.programs.map(({ program }) => program);
 
-  // Recall: where the result is in memory, or stored, nothing else is needed.
+  // Recall: if the result is in memory or stored, nothing else is needed.
   const recalled = await recall(dispatcher, planned);
   if (recalled) return { followed: recalled, submission: allStored(plan), dataset };
   using _lock = await planLocks.acquire(plan.planKey, submitter.gone());
@@ -143,7 +143,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
 
-  // Admit: the query gets a ticket, which gives its place back unless the query is accepted. Throws where there are too many.
+  // Admit: get a ticket, which frees the query's place unless the query is accepted. Throws if there are too many.
   submitter.enter();
   using ticket = underWay.admit({
     id: query.id,
@@ -155,17 +155,17 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   });
   const { store } = ticket.services;
 
-  // Store: all that nodes need, before they hear of it. What cannot be compiled, because its code is too large, is refused before.
+  // Store: save all that nodes need, before they hear of the query. A program whose code is too large is refused before.
   const compiled = await compileMissing(planned, { store, code });
   const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
-  // That it failed is heard below, unless something else fails before.
+  // A failure is handled below where it is awaited. This line only prevents an unhandled rejection if something else fails before.
   stored.catch(() => undefined);
 
-  // Follow: from now on every event of the plan's subtasks is heard. Another dispatcher may have purged what was followed here.
+  // Follow: from now on, hear every event of the plan's subtasks. Forget first what was followed here if another dispatcher has purged it.
   if (!hasPlan || (programs[0]!.rows && (await hasLostPartials(dispatcher, plan.planKey)))) await plans.forgetIdle(plan.planKey);
   const progress = await plans.follow({ plan, programs }, query);
 
-  // Queue: every partition that has no stored partial. Some may be under way for others already.
+  // Queue every partition that has no stored partial. Some of them may be under way for others already.
   using queueing = progress.beginQueueing(query, interest);
   const [found] = await Promise.all([store.findPartials(progress.partitions.keys), stored]);
   progress.partitions.takeStored(found);
@@ -188,18 +188,21 @@ async function storePlan(planned: QueryPlan | undefined, programs: readonly Stor
   await Promise.all([...programs.map((program) => store.putProgram(program)), planned && store.putPlan(planned.plan)]);
 }
 
-/** Finds a result in memory; then the store is asked for nothing but the query. */
+/** Finds a result in memory, in which case only the query is requested from the store. */
 async function recall({ results, services }: Dispatcher, { plan, query: { id } }: QueryPlan): Promise<FollowedQuery | undefined> {
   const result = results.recall(plan.planKey);
   if (!result) return undefined;
   const query = await services.store.getQuery(id);
   if (query) return { query, ...result };
-  // The query has a name that is new, or another dispatcher has purged it.
+  // The query is stored under no such id: it has a new name, or another dispatcher has purged it.
   results.forget(plan.planKey);
   return undefined;
 }
 
-/** Of a plan that was followed to its end here: rows are read from its partials, which the store may not keep as long. */
+/**
+ * Whether the store has lost partials of a plan that was followed to its end here. Rows are read from partials, which the store may not keep as long as
+ * results.
+ */
 async function hasLostPartials({ plans, services }: Dispatcher, planKey: string): Promise<boolean> {
   const { partitions } = (await plans.find(planKey)) ?? {};
   if (!partitions?.isFinished) return false;
@@ -218,9 +221,9 @@ async function waitAsAsked(
   first: Accepted,
   { wait, accept }: { readonly wait: number; readonly accept: () => Promise<Accepted> },
 ): Promise<Accepted> {
-  // There is no environment where a test calls the functions without a host.
+  // There is no environment if a test calls the functions without a host.
   (c.env as HostBindings | undefined)?.leaveLimit?.();
-  // A client that has gone waits no longer.
+  // The wait ends when the client disconnects.
   using waiting = boundWait(wait * 1000, c.req.raw.signal);
   const { signal } = waiting;
   let { dataset } = first;

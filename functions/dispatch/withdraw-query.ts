@@ -1,4 +1,4 @@
-/** Ends a client's interest in a query, or for an operator everybody's; with nobody left the query is cancelled. */
+/** Ends a client's interest in a query or, for an operator, that of all clients. A query in which nobody is interested is cancelled. */
 import { HttpProblem } from "../http/problem.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
@@ -12,7 +12,7 @@ export async function withdrawQuery(
   await withdraw(dispatcher, followed, client);
 }
 
-/** Stops a query, whoever wants it. */
+/** Stops a query, regardless of who is interested in it. */
 export async function stopQuery(dispatcher: Dispatcher, followed: FollowedQuery, { client: { name: client }, gone }: Asker): Promise<void> {
   const { log } = dispatcher.services;
   using _lock = await dispatcher.planLocks.acquire(followed.plan.planKey, gone);
@@ -39,7 +39,7 @@ export async function purgeQuery(
   return services.store.removePlan(planKey);
 }
 
-/** `client`: whose interest ends; everybody's where none is named. The plan's lock is held. */
+/** Ends the interest of a client, or of all clients if none is named. The caller must hold the plan's lock. */
 async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string | undefined): Promise<void> {
   await services.coordinator.withdraw(query.id, client);
   if (client !== undefined) progress?.clients.withdraws(query, client);

@@ -83,7 +83,7 @@ export class Progress implements PlannedPrograms {
     });
   }
 
-  /** Follows the coordinator's events until closed; what was before, `look` tells. `query`: the first one that wants the plan followed. */
+  /** Follows the coordinator's events until closed; `look` learns what happened before. `query` is the first one for which the plan is followed. */
   static async open(planned: PlannedPrograms, query: StoredQuery, services: ProgressServices): Promise<Progress> {
     const onStored = (place: number, heard: number | undefined) => progress.#sum.add({ place, heard });
     const partitions = await PlanPartitions.of(planned.plan, { services, onStored });
@@ -94,12 +94,12 @@ export class Progress implements PlannedPrograms {
     return progress;
   }
 
-  /** Learns what was before it was followed, unless that is known. */
+  /** Learns what happened before the plan was followed, unless that is known. */
   async look(): Promise<void> {
     if (!this.#hasLooked) await this.refresh();
   }
 
-  /** Brings partitions that are known to be neither stored nor under way up to date. */
+  /** Looks up again the partitions that are known to be neither stored nor under way. */
   async refresh(): Promise<void> {
     const absent = this.partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isAside(place));
     if (absent.length > 0) await this.partitions.update(absent);
@@ -108,8 +108,8 @@ export class Progress implements PlannedPrograms {
   }
 
   /**
-   * Learns how many clients are interested in these queries. Where nobody is, it looks at the open partitions after that: interest also ends with a
-   * query's last subtask, and its end may not have been heard of here yet.
+   * Learns how many clients are interested in these queries. If nobody is interested in one of them, it looks at the open partitions after that: interest also
+   * ends with a query's last subtask, and its end may not have been heard of here yet.
    */
   async learnInterest(queries: readonly QueryOfPlan[]): Promise<void> {
     if (!this.#isOpen || queries.length === 0) return;
@@ -122,7 +122,7 @@ export class Progress implements PlannedPrograms {
     if (news.length > 0) this.touch();
   }
 
-  /** How many clients are interested in a query of this plan, as far as is known. */
+  /** How many clients are interested in a query of this plan, as far as is known; at least 1 while it is being queued. */
   interestedIn(query: QueryOfPlan): number {
     return Math.max(this.#queueing === query.id ? 1 : 0, this.clients.interestedIn(query));
   }
@@ -145,12 +145,12 @@ export class Progress implements PlannedPrograms {
     };
   }
 
-  /** Grows with every change. */
+  /** Grows with each change. */
   get version(): number {
     return this.#version.number;
   }
 
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   get lastUpdate(): number {
     return this.#version.last;
   }
@@ -181,7 +181,7 @@ export class Progress implements PlannedPrograms {
     return this.#sum.timeline.read(this.lastUpdate);
   }
 
-  /** Partitions that failed start over as waiting. Gives the places of all, and of those whose stored partials are of no use. */
+  /** Makes failed partitions waiting again. Returns the places of all of them, and of those whose stored partials are unusable. */
   startOver(): { readonly failed: readonly number[]; readonly damaged: readonly number[] } {
     const failed = [...this.partitions.failures.keys()];
     for (const place of failed) this.partitions.set(place, "waiting");
@@ -189,7 +189,7 @@ export class Progress implements PlannedPrograms {
     return { failed, damaged: this.#damaged.forget(failed) };
   }
 
-  /** Resolves at the next change after `version`, at once if there was one; or when the signal aborts. */
+  /** Resolves at the next change after `version`, or immediately if there was one already, or when the signal aborts. */
   changeAfter(version: number, signal: AbortSignal): Promise<void> {
     const changed = this.#version.after(version, signal);
     this.#poller.awaited();

@@ -1,4 +1,4 @@
-/** Merged results as the store has them; those that were asked for lately are kept in memory. While a result is there, its partials are not merged again. */
+/** Finds merged results in the store, and keeps recently requested ones in memory. While a plan has a result, its partials are not merged again. */
 import { LRUCache } from "lru-cache";
 import { decodePartials, type PartialResult } from "../../../engine/histogram/partial.ts";
 import type { Program } from "../../../engine/program/program.ts";
@@ -8,19 +8,19 @@ import { planBytes } from "../plan/plan-query.ts";
 
 export interface PlannedPrograms {
   readonly plan: StoredPlan;
-  /** In the plan's order. */
+  /** The programs, in the plan's order. */
   readonly programs: readonly Program[];
 }
 
 export interface FoundResult extends PlannedPrograms {
-  /** What each program made of all partitions. */
+  /** The sum over all partitions, for each program. */
   readonly result: readonly PartialResult[];
-  /** What was stored beside the result. */
+  /** The note that was stored beside the result. */
   readonly note: unknown;
 }
 
 interface Kept extends FoundResult {
-  /** Bytes, about. */
+  /** The approximate number of bytes in memory. */
   readonly size: number;
 }
 
@@ -28,7 +28,7 @@ export class StoredResults {
   readonly #services: Pick<Services, "store" | "log">;
   readonly #kept: LRUCache<string, Kept>;
 
-  /** `mostBytes`: of all that is kept, with the plans; what is larger is kept alone. */
+  /** `mostBytes` limits all kept results, including their plans; a larger one is kept alone. */
   constructor(services: Pick<Services, "store" | "log">, { mostBytes }: { readonly mostBytes: number }) {
     this.#services = services;
     this.#kept = new LRUCache({ maxSize: mostBytes, sizeCalculation: ({ size }) => Math.min(mostBytes, size) });

@@ -1,4 +1,7 @@
-/** The code of the programs that were planned lately, by its shape: a query that was asked before with other numbers is not compiled again. Bounded in bytes. */
+/**
+ * Keeps the code of recently planned programs by its shape, so that a query that differs from an earlier one only in numbers is not compiled again. Bounded in
+ * bytes.
+ */
 import { LRUCache } from "lru-cache";
 import type { CodeCache, KnownCode } from "../../../engine/compile/alike/compile-alike.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The modules of a query's programs that nodes cannot get from the store yet. Datasets share programs of one key, and may have their columns in other forms:
- * what is stored reads those of all that asked for it.
+ * Compiles those modules of a query's programs that nodes cannot get from the store yet. Several datasets may share a program by its key, though their columns
+ * have different forms. So the stored module reads the forms of all datasets for which it was requested.
  */
 import { turn } from "../../../base/turn.ts";
 import { type ColumnForm, formsOf, holdsForms, widen } from "../../../datasets/column-form.ts";
@@ -15,13 +15,13 @@ import { type CheckedProgram, keyPrograms, type QueryPlan } from "./plan-query.t
 
 interface Sources {
   readonly store: Pick<Store, "getPrograms">;
-  /** Code that was written before. */
+  /** The code that was compiled before. */
   readonly code: CodeCache;
 }
 
 /**
- * Compiles those that the store does not have, or has for other forms only: of another dataset, or of this one when it had fewer files. Throws
- * as `compileChecked` does.
+ * Compiles the programs that the store does not have, or has only for other forms: those of another dataset, or of this one when it had fewer files. Throws as
+ * `compileChecked` does.
  */
 export async function compileMissing(
   { plan, checked, dataset, query }: Pick<QueryPlan, "plan" | "checked" | "dataset" | "query">,
@@ -45,7 +45,7 @@ async function checkAgain(query: unknown, schema: Schema, programKey: string): P
   return programs.find((each) => each.programKey === programKey);
 }
 
-/** The program with its module, as nodes run it. Throws `QueryError` where its code would be too large. */
+/** Compiles a program to the module that nodes run. Throws `QueryError` if its code would be too large. */
 export async function compileChecked(
   { programKey, program, terms }: Pick<CheckedProgram, "programKey" | "program" | "terms">,
   schema: Schema,
@@ -55,7 +55,7 @@ export async function compileChecked(
   return { programKey, program, source: writeSource(terms, schema), module, code: { key: codeKey, numbers: numbers.map(writeNumber) } };
 }
 
-/** The schema with columns that hold these forms, too. */
+/** Widens the columns of a schema so that they hold these forms, too. */
 function widened({ columns, ...rest }: Schema, forms: ReadonlyMap<string, ColumnForm>): Schema {
   return {
     ...rest,

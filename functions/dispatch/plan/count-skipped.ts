@@ -1,10 +1,10 @@
-/** Of how many partitions no event can pass a filter, as far as the bounds of their columns tell: of those nodes read little or nothing. */
+/** Counts the partitions of which no event can pass a filter, according to the bounds of their columns. Nodes read little or nothing of these. */
 import { turn } from "../../../base/turn.ts";
 import { type Catalogue, type Dataset, DatasetError } from "../../../datasets/dataset.ts";
 import type { Term } from "../../../engine/program/term.ts";
 import { columnsInFilters, findImpossible } from "../../../engine/skip/impossible-filter.ts";
 
-/** Of more partitions so many are looked at, evenly spread, and the others are taken to be like these. */
+/** At most this many partitions are examined. If there are more, these are spread evenly, and the others are assumed to be like them. */
 const mostAsked = 4_000;
 const atATime = 100;
 
@@ -25,7 +25,7 @@ export async function countSkipped(filters: readonly Term[], dataset: Dataset, c
       const known = await catalogue.bounds(dataset.name, partitions[Math.floor((index * partitions.length) / asked)]!, names);
       if (findImpossible(filters, schema.columns, known) !== undefined) skipped++;
     } catch (error) {
-      // A file that cannot be read now: running the query says so.
+      // The file cannot be read now. Running the query will report that.
       if (!(error instanceof DatasetError)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** What a query would do, without doing it. */
+/** Explains what a query would do, without running it. */
 
 import type { Catalogue, Dataset } from "../../../datasets/dataset.ts";
 import { binsOf } from "../../../engine/axes/axes.ts";
@@ -12,11 +12,11 @@ import { countPartitions } from "../follow/partition-state.ts";
 import { countSkipped } from "./count-skipped.ts";
 import type { CheckedQuery } from "./plan-query.ts";
 
-/** Characters that an explanation repeats of each expression. */
+/** The most characters that an explanation repeats of each expression. */
 const mostRepeated = 200;
-/** Variations that are described; the others are counted. */
+/** The most variations that are described; the others are only counted. */
 const mostVariations = 12;
-/** Partitions that are asked how long their lists are; the others are taken to be like these. */
+/** The most partitions whose lists are measured; the others are assumed to be like them. */
 const mostAsked = 4;
 
 export async function explainQuery({ planned, services }: Pick<Dispatcher, "planned" | "services">, text: string): Promise<unknown> {
@@ -79,9 +79,9 @@ function describeVariations({ programs: [nominal], variations }: CheckedQuery) {
 
 interface ColumnBytes {
   readonly name: string;
-  /** Of its values in memory, in all partitions; absent where nothing tells. */
+  /** The bytes of its values in memory, over all partitions; absent if they are not known. */
   readonly bytes?: number;
-  /** Some partitions were asked how long their lists are, and the others are taken to be like these. */
+  /** Set if only some partitions were measured, and the others are assumed to be like them. */
   readonly isEstimate?: true;
 }
 
@@ -100,14 +100,14 @@ async function describeColumns(names: readonly string[], dataset: Dataset, catal
       if (asked.length === partitions.length) return { name, bytes: values * size };
       return { name, bytes: Math.round((values * size * dataset.entries) / entries), isEstimate: true };
     } catch {
-      // A file that cannot be read now, or that lacks the column: running the query says so.
+      // The file cannot be read now, or lacks the column. Running the query will report that.
       return { name };
     }
   };
   return Promise.all(columns.map(describe));
 }
 
-/** Those included that say which lists are there. */
+/** Returns the columns of these names, including those that tell which lists are null. */
 function columnsNamed(names: ReadonlySet<string>, { schema: { columns, nullableLists = [] } }: Dataset): readonly Column[] {
   return [...columns, ...nullableLists.map(({ column }) => column)].filter(({ name }) => names.has(name));
 }

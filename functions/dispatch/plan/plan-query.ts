@@ -1,4 +1,4 @@
-/** Query + dataset → plan: the programs, their keys, the partitions in order, and the id of the query. Pure but for hashing. */
+/** Plans a query over a dataset: its programs and their keys, the partitions in order, and the query's id. Pure, except for hashing. */
 
 import { subtaskKey } from "../../../base/subtask-key.ts";
 import { perTurn, turn } from "../../../base/turn.ts";
@@ -14,20 +14,20 @@ import { sha256 } from "../../../engine/sha256.ts";
 import { type Places, programsOf, type StoredPartition, type StoredPlan, type StoredQuery } from "../../../storage/store.ts";
 import { HttpProblem } from "../../http/problem.ts";
 
-/** The most bytes of a plan as it is stored, about: some 400,000 partitions. */
+/** The approximate most bytes of a stored plan, enough for some 400,000 partitions. */
 const mostPlanBytes = 64_000_000;
 
 export interface CheckedProgram extends OneProgram {
   readonly programKey: string;
 }
 
-/** A query that is right for the schema of its dataset. */
+/** A query that was checked against the schema of its dataset. */
 export interface CheckedQuery {
-  /** What its asker should know. */
+  /** What the client should be told about its query. */
   readonly notices: readonly string[];
-  /** Each once: that of the query itself, then those of its variations in the order of their names. */
+  /** Each different program once: that of the query itself, then those of its variations in the order of their names. */
   readonly programs: readonly [CheckedProgram, ...CheckedProgram[]];
-  /** By name, as the client wrote them. */
+  /** The variations by the names that the client gave them. */
   readonly variations: ReadonlyMap<string, CheckedProgram>;
 }
 
@@ -42,16 +42,16 @@ export async function keyPrograms({ variations, ...nominal }: QueryProgram, noti
   return { notices, programs: [first, ...others.values()], variations: varied };
 }
 
-/** A query over its dataset as it is now. */
+/** A query planned over the present state of its dataset. */
 export interface QueryPlan {
   readonly dataset: Dataset;
   readonly checked: CheckedQuery;
   readonly plan: StoredPlan;
-  /** What is stored of it, but for the time when it was asked first. */
+  /** The query as it is stored, except for the time of its first submission. */
   readonly query: Omit<StoredQuery, "created">;
 }
 
-/** Throws `HttpProblem` for a dataset of more partitions than a plan may have. */
+/** Throws `HttpProblem` if the dataset has more partitions than a plan may have. */
 export async function planChecked(query: Query, checked: CheckedQuery, dataset: Dataset): Promise<QueryPlan> {
   const describing = checked.programs.map(async ({ programKey, program }) => ({
     programKey,
@@ -108,13 +108,13 @@ function variationsIn(query: Query, { programs, variations }: CheckedQuery): Pic
 
 interface DescribedPartitions {
   readonly partitions: readonly StoredPartition[];
-  /** Their size as JSON, about. */
+  /** Their approximate size as JSON. */
   readonly bytes: number;
-  /** SHA-256 of the fingerprints in order, in hexadecimal. */
+  /** The SHA-256 of the fingerprints in order, in hexadecimal. */
   readonly digest: Promise<string>;
 }
 
-/** All plans of a dataset, as it is now, share these: it may have hundreds of thousands of partitions. */
+/** The described partitions, which all plans over one state of a dataset share, since there may be hundreds of thousands. */
 const described = new WeakMap<readonly Partition[], DescribedPartitions>();
 
 function describePartitions(all: readonly Partition[]): DescribedPartitions {
@@ -128,28 +128,28 @@ function describePartitions(all: readonly Partition[]): DescribedPartitions {
   return description;
 }
 
-/** Bytes that a plan takes here while it is followed, about: its partitions with their keys and states, its programs, the sums of its partials. */
+/** The approximate bytes that a followed plan takes in memory: its partitions with their keys and states, its programs, and the sums of its partials. */
 export function planBytes({ plan, programs }: { readonly plan: StoredPlan; readonly programs: readonly Program[] }): number {
   return programs.reduce((sum, program) => sum + 300 * plan.partitions.length + programBytes(program) + 64 * countCells(program), 20_000);
 }
 
 export const checkedBytes = ({ programs }: CheckedQuery): number => programs.reduce((sum, { program }) => sum + programBytes(program), 0);
 
-/** Bytes that a program takes with the terms that it was written from, about. */
+/** The approximate bytes that a program takes, including the terms from which it was written. */
 const programBytes = (program: Program): number => 1_000 + 800 * program.terms.length + 16 * countCells(program);
 
 const countCells = ({ histograms }: Program): number => histograms.reduce((sum, { axes }) => sum + cellCount(axes), 0);
 
-/** How many subtasks a plan has: all programs over its first partition, then over the next one, and so on. */
+/** Counts the subtasks of a plan. They are ordered by partition: all programs over the first partition, then over the next one, and so on. */
 export const countSubtasks = ({ partitions, variations = [] }: StoredPlan): number => partitions.length * (1 + variations.length);
 
-/** Of the subtask at a place of a plan. */
+/** Returns the partition and the program's number for a place in a plan. */
 export function partsOf(plan: StoredPlan, place: number): { readonly partition: StoredPartition; readonly program: number } {
   const { length } = programsOf(plan);
   return { partition: plan.partitions[Math.floor(place / length)]!, program: place % length };
 }
 
-/** The subtask at a place of a plan. */
+/** Returns the subtask at a place in a plan. */
 export function subtaskOf(plan: StoredPlan, place: number): Subtask {
   const { dataset } = plan;
   const {
@@ -161,7 +161,7 @@ export function subtaskOf(plan: StoredPlan, place: number): Subtask {
   return { key, programKey, fingerprint, dataset, partition, ...(columns && { columns }), ...(shape && { shape }) };
 }
 
-/** Subtask key → place in the plan, in the plan's order. */
+/** Maps each subtask's key to its place in the plan, in the plan's order. */
 export async function placesOf(plan: StoredPlan): Promise<ReadonlyMap<string, number>> {
   const programs = programsOf(plan);
   const places = new Map<string, number>();

@@ -1,7 +1,7 @@
 /**
- * The text of a request → its query, checked and planned over its dataset as that is now. What was planned lately is kept, by its text and by its
- * canonical form: the same text is neither parsed nor checked nor hashed again while its dataset stays as it is. Memory: bounded in bytes; of each dataset, only
- * its latest state is kept.
+ * Parses the text of a request, checks the query, and plans it over the present state of its dataset. Recent plans are kept by their text and by their
+ * canonical form, so that the same text is not parsed, checked and hashed again while its dataset does not change. Memory: bounded in bytes; of each dataset,
+ * only the latest state is kept.
  */
 import { LRUCache } from "lru-cache";
 import { TurnQueue } from "../../../base/turn.ts";
@@ -16,9 +16,12 @@ import { parseJson } from "../../http/parse-json.ts";
 import type { Services } from "../../services.ts";
 import { type CheckedQuery, checkedBytes, keyPrograms, planChecked, type QueryPlan } from "./plan-query.ts";
 
-/** Milliseconds for which checking large queries keeps others waiting, however many there are; one histogram may take longer. */
+/**
+ * The milliseconds after which checking large queries lets other work run, however many there are. Checking one histogram is not interrupted and may take
+ * longer.
+ */
 const longestTurn = 10;
-/** The most bytes, about, of what is kept by text, and as much by canonical form; then the most characters of one text. */
+/** The approximate most bytes of plans kept by text, and again of those kept by canonical form. Then the most characters of a text by which a plan is kept. */
 const mostBytes = 32_000_000;
 const longestText = 20_000;
 
@@ -42,17 +45,17 @@ export class PlannedQueries {
     maxSize: mostBytes,
     sizeCalculation: ({ checked }, text) => 4 * text.length + checkedBytes(checked),
   });
-  /** What is being checked, by canonical form. */
+  /** The queries that are being checked, by canonical form. */
   readonly #checking = new Map<string, { readonly schema: Schema; readonly checked: Promise<CheckedQuery> }>();
   readonly #turns = new TurnQueue();
-  /** The datasets that something is kept of, as they were last, by name. */
+  /** By name, the last states of the datasets for which plans are kept. */
   readonly #datasets = new Map<string, Dataset>();
 
   constructor({ catalogue }: Pick<Services, "catalogue">) {
     this.#catalogue = catalogue;
   }
 
-  /** Throws `QueryError`, or `HttpProblem` for what is not JSON. */
+  /** Throws `QueryError`, or `HttpProblem` if the text is not JSON. */
   async get(text: string): Promise<QueryPlan> {
     const known = this.#byText.get(text);
     const query = known?.query ?? readQuery(parseJson(text));
@@ -70,7 +73,7 @@ export class PlannedQueries {
     throw new QueryError(unknownDataset(name, this.#catalogue.names()).errors);
   }
 
-  /** A dataset of many partitions that changes again and again would be kept in every state. */
+  /** Forgets plans over earlier states of this dataset. Otherwise each state of a large dataset that changes often would be kept. */
   #forgetOthers(dataset: Dataset): void {
     const last = this.#datasets.get(dataset.name);
     if (last && isSame(last, dataset)) return;

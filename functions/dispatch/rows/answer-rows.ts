@@ -1,4 +1,4 @@
-/** Answers with the rows of a query that has ended; of one that has not, with its status. */
+/** Answers with the rows of a query if it has ended, otherwise with its status. */
 import type { Context } from "hono";
 import { isEnded } from "../../api.ts";
 import type { Environment } from "../../environment.ts";
@@ -30,7 +30,7 @@ export async function answerRows(c: Context<Environment>, followed: FollowedQuer
   if (state !== "done") throw new HttpProblem(409, "no-rows", `The query was ${state}, so it has no rows.`);
   const rows = readRows(followed, c.var.services.store);
   const kinds = program.rows.columns.map(({ kind }) => kind);
-  // The writer of Parquet is loaded where somebody wants it.
+  // The Parquet writer is loaded only when it is needed.
   const pieces = format === "jsonl" ? jsonLines(rows, columns) : (await import("./parquet-rows.ts")).parquetRows(rows, columns, kinds);
   const headers = {
     "content-type": mediaTypes[format],
@@ -52,7 +52,10 @@ export async function answerRows(c: Context<Environment>, followed: FollowedQuer
   }
 }
 
-/** The first piece was made before the answer began, so that what fails at once is a problem, and not half an answer. `leave` is called when it ends in any way. */
+/**
+ * Streams the pieces. The first one is made before the answer begins, so that an immediate failure becomes a problem document and not half an answer. `leave`
+ * is called when the stream ends in any way.
+ */
 function streamOf(
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
   first: IteratorResult<Uint8Array<ArrayBuffer>>,
@@ -71,7 +74,7 @@ function streamOf(
           }
           controller.enqueue(value);
           next = pieces.next();
-          // It is awaited at the next pull, which may never come.
+          // A rejection is handled at the next pull, which may never come.
           next.catch(() => undefined);
         } catch (error) {
           leave();

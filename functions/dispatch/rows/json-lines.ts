@@ -1,11 +1,14 @@
-/** Rows as JSON lines. JSON has no NaN and no infinities: they are written as strings. 64-bit integers have all their digits. What is missing is null. */
+/**
+ * Writes rows as JSON lines. JSON has no NaN and no infinities, so these are written as strings. 64-bit integers have all their digits, and missing values are
+ * null.
+ */
 import { turn } from "../../../base/turn.ts";
 import type { PartialRows, RowColumn } from "../../../engine/rows/rows.ts";
 
-/** Rows that are written before others have the thread. */
+/** The number of rows that are written before other work may run. */
 const perPiece = 1_000;
 
-/** `columns`: name → place, in the order in which they are written. */
+/** `columns` maps names to places, in the order in which they are written. */
 export async function* jsonLines(
   rows: AsyncIterable<PartialRows>,
   columns: Readonly<Record<string, number>>,

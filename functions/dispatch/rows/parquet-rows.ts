@@ -1,13 +1,13 @@
-/** Rows as a Parquet file: numbers are DOUBLE, 64-bit integers of the files INT64, booleans BOOLEAN, strings UTF-8, and all may be missing. */
+/** Writes rows as a Parquet file: numbers as DOUBLE, 64-bit integers as INT64, booleans as BOOLEAN and strings as UTF-8; all may be null. */
 import { turn } from "../../../base/turn.ts";
 import type { FlatColumn } from "../../../datasets/format.ts";
 import { ParquetWriter } from "../../../datasets/parquet/encode-file.ts";
 import type { PartialRows, RowColumn, RowKind } from "../../../engine/rows/rows.ts";
 
-/** Rows of a row group, at least, but for the last one: each partition may have few. */
+/** The least number of rows in a row group, except in the last one. Several partitions share a group, since each may have few rows. */
 const perGroup = 65_536;
 
-/** `columns`: name → place, in the order in which they are written. `kinds`: by their places. */
+/** `columns` maps names to places, in the order in which they are written. `kinds` are the kinds by place. */
 export async function* parquetRows(
   rows: AsyncIterable<PartialRows>,
   columns: Readonly<Record<string, number>>,
@@ -43,7 +43,7 @@ export async function* parquetRows(
   yield new Uint8Array(writer.end());
 }
 
-/** One column of several partials, one after the other. */
+/** Concatenates one column of several partials. */
 function flatColumn(name: string, kind: RowKind, parts: readonly RowColumn[]): FlatColumn {
   const count = parts.reduce((sum, { values }) => sum + values.length, 0);
   const values = valuesFor(kind, count);
@@ -77,7 +77,7 @@ function valuesFor(kind: RowKind, count: number): Values {
   }
 }
 
-/** `more`: what is added to places of strings. */
+/** Copies values into the target. `more` is added to the places of strings. */
 function copy(source: RowColumn["values"], target: Values, { at, more }: { readonly at: number; readonly more: number }): void {
   if (source instanceof Float64Array) {
     if (target instanceof Int32Array)

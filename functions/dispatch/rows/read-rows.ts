@@ -1,6 +1,6 @@
 /**
- * The rows of an ended query, in the order of its dataset: from the partials of its partitions, one after the other, up to the limit. Each event once, whatever
- * the order in which partitions were computed. Memory: a few partials at a time, by the slowest reader.
+ * Reads the rows of an ended query in the order of its dataset, from the partials of its partitions one after another, up to the limit. Each event comes once,
+ * in whatever order partitions were computed. Memory: a few partials at a time; no more are read before the client takes them.
  */
 import { decodePartial } from "../../../engine/histogram/partial.ts";
 import { largestRows, type PartialRows } from "../../../engine/rows/rows.ts";
@@ -9,11 +9,11 @@ import { HttpProblem } from "../../http/problem.ts";
 import type { FollowedQuery } from "../follow/followed-query.ts";
 import { subtaskOf } from "../plan/plan-query.ts";
 
-/** Bytes of partials that are read at a time, about. */
+/** The approximate bytes of partials that are read at a time. */
 const mostBytes = 4_000_000;
 const mostAtATime = 64;
 
-/** Bytes in memory, about and at most, for one reader: those of the partials that are read together, and as many once more as they are decoded. */
+/** The approximate most bytes in memory for one reader: those of the partials that are read together, and the same again while they are decoded. */
 export function bytesHeld({ plan: { partitions }, programs: [program] }: Pick<FollowedQuery, "plan" | "programs">): number {
   const { columns, limit } = program!.rows!;
   const each = partitions.map(({ entries }) => largestRows({ columns, limit: Math.min(limit, entries) }));
@@ -22,7 +22,7 @@ export function bytesHeld({ plan: { partitions }, programs: [program] }: Pick<Fo
   return 2 * Math.max(largest, Math.min(mostBytes, all));
 }
 
-/** Partitions that failed have none. Throws `HttpProblem` where the store has lost partials since. */
+/** Yields the rows; failed partitions have none. Throws `HttpProblem` if the store has lost partials meanwhile. */
 export async function* readRows(
   { plan, programs, progress }: FollowedQuery,
   store: Pick<Store, "getPartials">,
