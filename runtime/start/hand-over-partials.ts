@@ -1,9 +1,10 @@
 /**
- * The partials that this process put last, for its dispatcher to merge: each is given once from memory, and the store is not asked for what it was just given.
+ * Keeps the partials that this process stored last, so that its dispatcher can merge them without reading them from the store. Each is returned once from
+ * memory.
  *
- * Guarantees: a partial is given with the bytes and the note that were put. One of a transaction that fails may stay here, but nobody asks for it before a
- * partial of this key is stored. Memory is bounded in bytes: the oldest partials leave it first and are then read from the store. A body must not be changed
- * after it was put.
+ * Guarantees: a partial is returned with the bytes and the note that were stored. A partial of a failed transaction may remain here, but nobody asks for it
+ * before a partial of this key is stored. Memory is bounded in bytes: the oldest partials are removed first, and are then read from the store. A body must not
+ * be changed after it was stored.
  */
 import { overlay } from "../../functions/metrics/overlay.ts";
 import type { Inserted, NewPartial, Store, StoredBody } from "../../storage/store.ts";
@@ -37,7 +38,7 @@ export function handOverPartials(store: Store, mostBytes = usualBytes): Store {
 
   return overlay(store, {
     putPartials: async (partials) => keep(partials, await store.putPartials(partials)),
-    // Nobody asks for these before the transaction has been committed: until then their subtasks are claimed.
+    // Nobody asks for these before the transaction is committed, since until then their subtasks are claimed.
     ...(putPartialsWithin && { putPartialsWithin: (partials: readonly NewPartial[]) => keep(partials, putPartialsWithin(partials)) }),
     async getPartials(keys) {
       const found = new Map<string, StoredBody>();

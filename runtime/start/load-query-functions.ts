@@ -1,4 +1,4 @@
-/** The query functions: each file of `functions/queries/` is one, named as the file is; adding one is adding a file. */
+/** Loads the query functions. Each file in `functions/queries/` is one, and has its name; adding one is adding a file. */
 import { readdir } from "node:fs/promises";
 import type { QueryFunction } from "../../functions/query-functions/query-function.ts";
 import { StartError } from "./start-error.ts";
@@ -6,7 +6,7 @@ import { StartError } from "./start-error.ts";
 const folder = new URL("../../functions/queries/", import.meta.url);
 const fileName = /^([a-z0-9]+(?:-[a-z0-9]+)*)\.ts$/;
 
-/** Rejects with `StartError` that names the file which is no query function. */
+/** Rejects with a `StartError` that names a file that is no query function. */
 export async function loadQueryFunctions(): Promise<ReadonlyMap<string, QueryFunction>> {
   const names = (await readdir(folder)).toSorted();
   const loaded = await Promise.all(names.map(load));

@@ -1,4 +1,4 @@
-/** The coordinator that the configuration asks for: ZooKeeper's, or the embedded one. */
+/** Opens the coordinator that the configuration names: on ZooKeeper, or the embedded one. */
 import type { Log } from "../../base/log.ts";
 import { type Coordinator, CoordinatorUnavailableError } from "../../coordination/coordinator.ts";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
@@ -10,11 +10,11 @@ import { StartError } from "./start-error.ts";
 
 export interface OpenedCoordinator {
   readonly coordinator: Coordinator;
-  /** Why nothing can be queued now; empty where it can. */
+  /** The reasons why nothing can be queued now; empty if it can. */
   readonly notReady: () => readonly string[];
 }
 
-/** Throws `StartError` for servers or a root that cannot be used as they are; absent servers are waited for, and `notReady` says so. */
+/** Throws `StartError` for servers or a root that cannot be used as they are. Servers that do not answer are waited for, which `notReady` reports. */
 export async function openConfiguredCoordinator(
   config: Config,
   log: Log,
@@ -25,7 +25,7 @@ export async function openConfiguredCoordinator(
     const journal = createLmdbJournal(await openState());
     return { coordinator: await createCoordinator({ journal, log, mostSubtasks, interestTerm }), notReady: () => [] };
   }
-  // Loaded here only: who runs alone needs no client of ZooKeeper.
+  // Loaded only here, since a process without ZooKeeper needs no client for it.
   const [{ createZooKeeperCoordinator }, { isInDoubt, isRefused, ZooKeeperSetupError }] = await Promise.all([
     import("../../coordination/zookeeper/coordinator.ts"),
     import("../../coordination/zookeeper/protocol/zookeeper-error.ts"),

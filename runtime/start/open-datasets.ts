@@ -1,6 +1,6 @@
 /**
- * The catalogue: what `--data` names, what other processes registered in the store, or else the demo dataset. Files are looked at once in the
- * background.
+ * Opens the catalogue: the datasets that `--data` names and those that other processes registered in the store, or else the demo dataset. All files are read
+ * once in the background.
  */
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
@@ -23,14 +23,14 @@ const datasetsAtATime = 4;
 export interface OpenedDatasets {
   readonly catalogue: Catalogue;
   readonly notReady: () => readonly string[];
-  /** Lets go of what this process registered; before the store is closed. */
+  /** Releases what this process registered. Must be called before the store is closed. */
   readonly close: () => Promise<void>;
 }
 
 export async function openDatasets(options: {
   readonly config: Pick<Config, "data" | "partitionEvents" | "state" | "mongodb">;
   readonly store: Store;
-  /** Without them no demo dataset is made. */
+  /** If absent, no demo dataset is made. */
   readonly workers: Pick<WorkerPool, "writeDemoFile"> | undefined;
   readonly stopping: AbortSignal;
   readonly log: Log;
@@ -56,7 +56,7 @@ export async function openDatasets(options: {
     log,
     otherwise: openDemo,
   });
-  // A server may be away for long: then what it knows comes later.
+  // The store's server may be away for long. Then its datasets appear later.
   if (isAlone) await catalogue.opened;
   void catalogue.opened.then(() => readAll(catalogue, { stopping, log }));
   return {
@@ -69,7 +69,7 @@ export async function openDatasets(options: {
   };
 }
 
-/** So that the first query does not wait for footers, and the log says what is wrong before anybody asks. */
+/** Reads all datasets, so that the first query need not wait for footers, and so that the log reports problems before anybody asks. */
 async function readAll(catalogue: Catalogue, { stopping, log }: { readonly stopping: AbortSignal; readonly log: Log }): Promise<void> {
   const read = async (name: string) => {
     if (stopping.aborted) return;
@@ -84,6 +84,6 @@ async function readAll(catalogue: Catalogue, { stopping, log }: { readonly stopp
       if (!stopping.aborted) log.error({ dataset: name, err: error }, "a dataset cannot be read");
     }
   };
-  // Several at a time: one that lies on a drive that does not answer holds up no other.
+  // Several are read at a time, so that a drive that does not answer delays no other dataset.
   await pMap(catalogue.names(), read, { concurrency: datasetsAtATime });
 }

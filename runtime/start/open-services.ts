@@ -1,4 +1,4 @@
-/** The services of one process, wired together as its role wants them. */
+/** Wires the services of one process together, as its role needs them. */
 import process from "node:process";
 import type { Log } from "../../base/log.ts";
 import { makeDirectory } from "../../base/make-directory.ts";
@@ -25,10 +25,10 @@ import { openConfiguredStore, shareState } from "./open-store.ts";
 import type { OpenedParts } from "./opened-parts.ts";
 import { StartError } from "./start-error.ts";
 
-/** Milliseconds after which a server that has started goes through a sample query. */
+/** The milliseconds after which a started server goes through a sample query. */
 const settling = 100;
 
-/** Everything that requests need, opened in the order in which one part needs another. Rejects with `StartError` for what the operator can mend. */
+/** Opens everything that requests need, in the order in which one part needs another. Rejects with `StartError` if the operator can mend the problem. */
 export async function openServices(options: {
   readonly config: Config;
   readonly log: Log;
@@ -56,7 +56,7 @@ export async function openServices(options: {
   const bounds = new LoadedBounds();
   const compute = opens.includes("node") && computeUrl === undefined ? openCompute({ config, store, bounds, log, meter }) : undefined;
   if (compute) opened.add("worker threads", () => compute.workers.close());
-  // A demo dataset is of this machine alone: other processes could not read it.
+  // A demo dataset is on this machine only, so other processes could not read it.
   const workers = opens.includes("state") ? compute?.workers : undefined;
   const datasets = await openDatasets({ config, store, workers, stopping, log });
   opened.add("datasets", datasets.close);
@@ -108,7 +108,7 @@ export async function openServices(options: {
   return { handler: (request, environment) => app.fetch(request, environment), datasets: catalogue.names() };
 }
 
-/** When requests are answered already. Never rejects. */
+/** Warms up when requests are already answered. Never rejects. */
 async function warmUpSoon(options: Parameters<typeof import("./warm-up/warm-up.ts").warmUp>[0]): Promise<void> {
   await pause(settling, options.signal);
   if (options.signal.aborted) return;
@@ -116,7 +116,7 @@ async function warmUpSoon(options: Parameters<typeof import("./warm-up/warm-up.t
   await warmUp(options);
 }
 
-/** Loaded here only: other roles know nothing of Mesos. */
+/** Opens what plans nodes on Mesos. It is loaded only here, since other roles do not need it. */
 async function openNodes(config: Config, services: { readonly coordinator: Coordinator; readonly log: Log; readonly meter: Meter }) {
   const { openMesosNodes } = await import("../mesos/nodes/open-nodes.ts");
   try {

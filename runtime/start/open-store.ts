@@ -1,4 +1,4 @@
-/** The store that the configuration asks for: MongoDB's, or the embedded one. */
+/** Opens the store that the configuration names: in MongoDB, or the embedded one. */
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { openStore } from "../../storage/embedded/embedded-store.ts";
@@ -9,16 +9,16 @@ import type { Config } from "./config/config.ts";
 
 export interface OpenedStore {
   readonly store: Store;
-  /** Why nothing can be stored now; empty where it can. */
+  /** The reasons why nothing can be stored now; empty if it can. */
   readonly notReady: () => readonly string[];
 }
 
-/** What the embedded forms of store and coordinator keep on this machine, in one database for both. */
+/** Opens, once, the database on this machine that the embedded store and coordinator share. */
 export function shareState({ state }: Pick<Config, "state">, log: Log): () => Promise<Environment> {
   return shareEnvironment({ directory: join(state, "store"), log });
 }
 
-/** Throws `StoreError` for one that cannot be used; a server that is absent is waited for, and `notReady` says so. */
+/** Throws `StoreError` if the store cannot be used. A server that does not answer is waited for, which `notReady` reports. */
 export async function openConfiguredStore(
   config: Pick<Config, "mongodb" | "state" | "storeLimit" | "keep">,
   log: Log,

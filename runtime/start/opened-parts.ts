@@ -1,4 +1,4 @@
-/** The parts of a process that are open, to be closed in the opposite order: each may use those that were opened before it. */
+/** The open parts of a process. They are closed in the opposite order, since each may use those that were opened before it. */
 import type { Log } from "../../base/log.ts";
 
 export class OpenedParts {
@@ -8,7 +8,7 @@ export class OpenedParts {
     this.#open.push({ what, close });
   }
 
-  /** Closes all, one after another; what fails is logged, and the rest is closed all the same. */
+  /** Closes all, one after another. Errors are logged, and the others are closed nevertheless. */
   async closeAll(log: Log): Promise<void> {
     for (let last = this.#open.pop(); last; last = this.#open.pop()) {
       try {

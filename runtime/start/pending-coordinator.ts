@@ -1,6 +1,6 @@
 /**
- * A coordinator whose servers may be absent: opened in the background, again and again with growing pauses, until that works or the first
- * attempt shows that it never can. Until then `watch` and `join` wait, and everything else rejects with `CoordinatorUnavailableError`.
+ * A coordinator whose servers may be absent. It is opened in the background, repeatedly with growing pauses, until that succeeds; it is given up at once if the
+ * first attempt shows that it never can. Until it is open, `watch` and `join` wait, and everything else rejects with `CoordinatorUnavailableError`.
  *
  *   opening → open → closed      `close` leads to closed from anywhere
  */
@@ -15,9 +15,9 @@ export interface Opened extends Coordinator {
 }
 
 export interface PendingOptions {
-  /** Of what is opened (`Coordinator.interestTerm`). */
+  /** That of the coordinator which is opened (`Coordinator.interestTerm`). */
   readonly interestTerm: number;
-  /** Rejects with `CoordinatorUnavailableError` where a later attempt may work. */
+  /** Opens the coordinator. Rejects with `CoordinatorUnavailableError` if a later attempt may succeed. */
   readonly open: (patience: number) => Promise<Opened>;
   readonly log: Log;
 }
@@ -32,7 +32,7 @@ export class PendingCoordinator implements Coordinator {
   readonly #options: PendingOptions;
   readonly #closing = new AbortController();
   readonly #opening: Promise<Opened>;
-  /** Begin what waits to be watched; those that end before are taken out. */
+  /** The calls that begin the waiting watches. A watch that ends earlier is removed. */
   readonly #watches = new Set<(opened: Opened) => void>();
   #opened: Opened | undefined;
   #reason = "no answer yet";
@@ -43,11 +43,11 @@ export class PendingCoordinator implements Coordinator {
     if (first instanceof CoordinatorUnavailableError) this.#reason = first.message;
     else this.#opened = first;
     this.#opening = first instanceof CoordinatorUnavailableError ? this.#openLater() : Promise.resolve(first);
-    // Those who wait for it hear of its end.
+    // The callers that wait for it hear of its failure.
     this.#opening.catch(() => undefined);
   }
 
-  /** Resolves after the first attempt; rejects with its error where no later one can help. */
+  /** Resolves after the first attempt. Rejects with its error if no later attempt can succeed. */
   static async open(options: PendingOptions): Promise<PendingCoordinator> {
     try {
       return new PendingCoordinator(options, await options.open(firstPatience));
@@ -58,7 +58,7 @@ export class PendingCoordinator implements Coordinator {
     }
   }
 
-  /** Why nothing can be asked of it now; empty where it can. */
+  /** The reasons why it cannot be used now; empty if it can. */
   notReady(): readonly string[] {
     return this.#opened?.notReady() ?? [`the coordinator cannot be reached: ${this.#reason}`];
   }

@@ -1,6 +1,6 @@
 /**
- * The demo dataset, made on the worker threads while the server already answers. A file that is there is kept, so a restart
- * goes on where the last process stopped.
+ * Makes the demo dataset on the worker threads, while the server already answers. Existing files are kept, so that a restart continues where the last process
+ * stopped.
  */
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,12 +13,12 @@ import type { WorkerPool } from "../threads/worker-pool.ts";
 
 export interface Demo {
   readonly entry: DatasetEntry;
-  /** Why it will not be complete, if so. */
+  /** Why the dataset will not be complete; undefined if it will. */
   failure(): string | undefined;
 }
 
 const mostAttempts = 3;
-/** Milliseconds after which nobody is at work on a file any more. */
+/** The milliseconds after which an unfinished file is abandoned for certain. */
 const longestWrite = 600_000;
 
 export async function prepareDemo(options: {
@@ -67,7 +67,7 @@ export async function prepareDemo(options: {
   };
 }
 
-/** Rejects with `DatasetError` where none can be written; somebody may ask for the dataset then, or nobody. */
+/** Resolves when the first file is written. Rejects with `DatasetError` if none can be; no caller need wait for it. */
 function first(files: readonly Promise<void>[]): Promise<void> {
   const written = Promise.any(files).catch((error: AggregateError) => {
     throw new DatasetError("Cannot use dataset demo: no file of it could be written; the log says why", { cause: error, permanent: false });
@@ -76,7 +76,7 @@ function first(files: readonly Promise<void>[]): Promise<void> {
   return written;
 }
 
-/** What a process that was killed left half written: others may be writing here now. */
+/** Removes half-written files of killed processes, but not those that another process may be writing now. */
 async function removeUnfinished(directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => name.endsWith(".tmp"));
   await Promise.all(names.map((name) => removeOld(join(directory, name))));

@@ -1,4 +1,4 @@
-/** The server cannot start, for a reason that its operator can mend; the message says which. */
+/** The server cannot start, for a reason that its operator can mend. The message names it. */
 export class StartError extends Error {
   override readonly name = "StartError";
   readonly exitCode: number;

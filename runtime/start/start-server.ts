@@ -1,8 +1,8 @@
 /**
- * One process with everything that its role needs: HTTP, store, coordinator, datasets, and to compute worker threads and the pull loop.
+ * Starts one process with everything that its role needs: HTTP, store, coordinator, datasets and, if it computes, worker threads and the pull loop.
  *
- * It listens first: the page is there at once, and other requests wait in this process rather than fail while the rest is opened; datasets are read and the
- * demo dataset is made after that, in the background. What was opened is closed, last first, by `stop` or when a later step fails.
+ * It listens first: the page is available immediately, and other requests wait instead of failing while the rest is opened. Datasets are read and the demo
+ * dataset is made afterwards, in the background. All open parts are closed, last first, by `stop` or when a later step fails.
  */
 
 import process from "node:process";
@@ -25,17 +25,17 @@ import type { Config } from "./config/config.ts";
 import { OpenedParts } from "./opened-parts.ts";
 import { StartError } from "./start-error.ts";
 
-/** Milliseconds that the start waits for what far hosts say of their files. */
+/** The milliseconds for which the start waits until distant hosts tell of their files. */
 const mostLook = 10_000;
 
 export interface Server {
   readonly url: string;
   readonly datasets: readonly string[];
-  /** Gives running subtasks back and ends everything; never rejects. */
+  /** Releases running subtasks and ends everything; never rejects. */
   stop(): Promise<void>;
 }
 
-/** Rejects with `StartError` for what the operator can mend. */
+/** Rejects with `StartError` if the operator can mend the problem. */
 export async function startServer(config: Config, log: Log): Promise<Server> {
   const opened = new OpenedParts();
   const stopping = new AbortController();
@@ -44,7 +44,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     return opened.closeAll(log);
   };
   try {
-    // For all threads: datasets/sources/ reads it.
+    // `datasets/sources/` reads this variable, on all threads.
     if (config.tokenFile !== undefined) process.env.FEMTOQ_TOKEN_FILE = config.tokenFile;
     await requireFiles(config);
     const assets = createAssets();
@@ -54,7 +54,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     const known = refuseForeignHosts(bounded, { boundTo: config.host, allowed: config.allowHost });
     const listening = await serve(findAddress(known, config.trustProxy), config);
     opened.add("HTTP server", () => listening.close(grace));
-    // Loaded now, when requests wait here already: it brings most of the program along.
+    // Loaded only now, when requests can already wait here, since it loads most of the program.
     const { openServices } = await import("./open-services.ts");
     const { handler, datasets } = await openServices({ config, log, meter, assets, opened, listening, stopping: stopping.signal });
     early.handOver(handler);
@@ -74,7 +74,7 @@ async function requireFiles({ data }: Config): Promise<void> {
       const { files } = await sourceOf(selected).list(selected, { endings: fileEndings, signal });
       if (files.length === 0) throw new StartError(`${what}: no file matches; check the path`, { exitCode: 2 });
     } catch (cause) {
-      // A host that does not answer now may do so later.
+      // A host that does not answer now may answer later.
       if (signal.aborted || (cause instanceof DatasetError && !cause.permanent)) continue;
       throw cause instanceof DatasetError ? new StartError(`${what}: ${cause.message}`, { cause, exitCode: 2 }) : cause;
     }

@@ -1,4 +1,4 @@
-/** How the values of options are read from text: each check gives the value, or says what would be right. */
+/** Checks that read the values of options from text: each returns the value, or says what would be right. */
 import { isIP } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
@@ -24,7 +24,7 @@ export const wholeNumber = (least: number, most: number) => {
     .refine(isWithin, required);
 };
 
-/** Bytes. */
+/** A size in bytes. */
 export const size = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   z
     .string()
@@ -33,7 +33,7 @@ export const size = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     .refine((bytes) => !(bytes < least), `at least ${formatSize(least)} is required`)
     .refine((bytes) => !(bytes > most), `this machine has ${formatSize(most)}`);
 
-/** Milliseconds. */
+/** A time in milliseconds. */
 export const time = (least: number, most: number) =>
   z
     .string()
@@ -42,7 +42,7 @@ export const time = (least: number, most: number) =>
 
 const formatTime = (milliseconds: number) => (milliseconds >= 1000 ? `${milliseconds / 1000}s` : `${milliseconds}ms`);
 
-/** Milliseconds; undefined for ever. */
+/** A time in milliseconds; undefined means for ever. */
 export const keep = z
   .string()
   .transform((text) => (text === "forever" ? undefined : (parseDuration(text) ?? Number.NaN)))
@@ -58,7 +58,7 @@ export const path = (what: string) =>
 
 const smallestDisk = 16 * 2 ** 20;
 
-/** A directory and how many bytes it may take. */
+/** A directory, and the most bytes that it may take. */
 export const sizedDirectory = z
   .string()
   .transform((text) => {
@@ -71,7 +71,7 @@ export const sizedDirectory = z
   )
   .transform(({ directory, bytes }) => ({ directory: resolve(directory), bytes }));
 
-/** A path, or one for each of several hosts; absolute ones come of it. */
+/** A path, or several paths for one host each. Returns absolute ones. */
 export const tokenFiles = z
   .string()
   .min(1, "a path is required, or HOST=PATH")
@@ -85,7 +85,7 @@ export const tokenFiles = z
 export const httpUrl = (example: string) =>
   z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), `a URL is required, such as ${example}`);
 
-/** An IP address, or one with the number of bits of its network. */
+/** Whether the text is an IP address, or one with the number of bits of its network. */
 export function isNetwork(text: string): boolean {
   const [, address = "", bits = "0"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
@@ -107,7 +107,7 @@ export const datasets = z
   })
   .readonly();
 
-/** What `parse` gives; where it throws, an issue with its message. */
+/** Returns what `parse` returns. If it throws, its message becomes an issue. */
 function orIssue<T>(context: z.RefinementCtx, parse: () => T): T | undefined {
   try {
     return parse();
@@ -118,9 +118,9 @@ function orIssue<T>(context: z.RefinementCtx, parse: () => T): T | undefined {
   }
 }
 
-/** Bytes of memory that this process may use: the machine's, or its container's where that is less. */
+/** The bytes of memory that this process may use: those of the machine, or of its container if these are fewer. */
 function findMachineMemory(): number {
-  // Node 20 gives 0 or an enormous number where there is no limit; Deno may not have the function.
+  // If there is no limit, Node 20 returns 0 or an enormous number. Deno may not have the function.
   const limit = process.constrainedMemory?.() ?? 0;
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

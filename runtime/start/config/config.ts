@@ -1,5 +1,5 @@
 /**
- * What the server was told at its start: options, else `FEMTOQ_*` variables, else what is usual, all checked before anything begins.
+ * Reads the server's configuration: from options, otherwise from `FEMTOQ_*` variables, otherwise the defaults. Everything is checked before anything begins.
  * Throws `ConfigError`, which names every bad value, where it came from, and what would be right.
  */
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ export type Config = { readonly [Key in OptionKey]: z.output<(typeof options)[Ke
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `message` is for people; `exitCode` is 2, or 0 where help or the version was asked for and printed. */
+/** `message` is for people. `exitCode` is 2, or 0 if help or the version was requested and printed. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly exitCode: number;
@@ -24,8 +24,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Variables of the file that `--secrets` or FEMTOQ_SECRETS names come after those of the environment.
- * @param args Without the names of the program and of the interpreter.
+ * Variables in the file that `--secrets` or FEMTOQ_SECRETS names are used if the environment does not set them. @param args Without the names of the program
+ * and of the interpreter.
  */
 export function readConfig(args: readonly string[], variables: Environment): Config {
   const command = describeOptions();
@@ -52,7 +52,7 @@ export function readConfig(args: readonly string[], variables: Environment): Con
 const flagOf = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 const variableOf = (key: string) => `FEMTOQ_${key.replace(/[A-Z]/g, "_$&").toUpperCase()}`;
 
-/** The options as commander knows them: their values are texts. */
+/** Describes the options to commander; their values remain text. */
 function describeOptions(): Command {
   const command = new Command("npm start --").description(description).addHelpText("after", examples);
   for (const [key, row] of optionRows) {
@@ -76,7 +76,7 @@ function parse(command: Command, args: readonly string[]): void {
     if (!(error instanceof CommanderError)) throw error;
     throw new ConfigError(complaint.trim() || error.message, error.exitCode === 0 ? 0 : 2);
   }
-  // npm keeps an option before the -- to itself, and only its value arrives.
+  // npm takes options that stand before the `--`, so that only their values arrive here.
   const [word] = command.args;
   if (word === undefined) return;
   throw new ConfigError(`Cannot use "${word}": only options are taken, and npm wants -- before them, as in npm start -- --port 9000`);
@@ -85,7 +85,7 @@ function parse(command: Command, args: readonly string[]): void {
 const isList = ({ usual }: OptionRow) => Array.isArray(usual);
 const usualOf = ({ usual }: OptionRow) => (typeof usual === "number" ? `${usual}` : usual);
 
-/** An option, else its variable unless that is empty, else what is usual; and the name of the one it came from. */
+/** Returns the option's value, otherwise that of its variable unless it is empty, otherwise the default; and the name of its source. */
 function findValue(command: Command, [key, row]: (typeof optionRows)[number], environment: Environment) {
   if (command.getOptionValueSource(key) === "cli") return { value: command.getOptionValue(key), source: flagOf(key) };
   const source = variableOf(key);
@@ -114,7 +114,7 @@ function readSecrets(file: string | undefined): Environment {
   return found;
 }
 
-/** Variables that this program or its tools read besides the options. */
+/** Variables besides the options that this program or its tools read. */
 const otherVariables = ["FEMTOQ_SERVER", "FEMTOQ_REQUIRE_SERVERS", "FEMTOQ_TEST_DATA"];
 
 function unknownVariables(environment: Environment): string[] {
@@ -124,7 +124,7 @@ function unknownVariables(environment: Environment): string[] {
     .map((name) => `Cannot use ${name}: there is no such variable; npm start -- --help lists them`);
 }
 
-/** What options that are right by themselves cannot mean together; one line each. */
+/** Returns contradictions between options, one line each. */
 function findConflicts(config: Config): readonly string[] {
   const { role, zookeeper, zookeeperAuth, mongodb, computeUrl, grace, drain } = config;
   const problems: string[] = [];

@@ -1,10 +1,10 @@
-/** What a process with the role mesos can be told: rows of `options.ts`. */
+/** The options of a process with the role mesos: rows of `options.ts`. */
 import { z } from "zod";
 import { path, time, wholeNumber } from "./checks.ts";
 
 const text = z.string().min(1, "a text is required");
 
-/** As many nodes as are needed, between two numbers. */
+/** The least and the most number of nodes; between them, there are as many as are needed. */
 const range = z
   .string()
   .regex(/^\d{1,5}\.\.\d{1,5}$/, "two numbers are required, such as 0..20")
@@ -41,7 +41,7 @@ export const mesosOptions = {
   mesosName: { value: "NAME", help: "of the framework; one process of each name leads, others wait", usual: "femtoq", check: text },
   nodes: { value: "MIN..MAX", help: "how many compute nodes there are, at rest and at most", usual: "0..10", check: range },
   nodeCpus: { value: "N", help: "cpus of a node, and its threads", usual: 2, check: wholeNumber(1, 1024) },
-  /** MB. */
+  /** In MB. */
   nodeMem: {
     value: "MB",
     help: "memory of a node; what the process needs itself comes off it",

@@ -1,4 +1,4 @@
-/** What the server can be told at its start: a new option is one more row. */
+/** The options of the server. A new option is one more row. */
 import { z } from "zod";
 import { usualPartitionEvents } from "../../../datasets/format.ts";
 import { fileEndings, formatTitles } from "../../../datasets/formats.ts";
@@ -25,15 +25,15 @@ import { mesosOptions } from "./mesos-options.ts";
 import { formatSize } from "./units.ts";
 
 export interface OptionRow {
-  /** The name of its value, in the help. */
+  /** How the help names its value. */
   readonly value: string;
   readonly help: string;
-  /** As it would be given; a list for an option that may be repeated; absent where there is none. `usualHelp`: as the help says it. */
+  /** The default, as a user would write it; a list for an option that may be repeated; absent if there is none. `usualHelp` is how the help shows it. */
   readonly usual?: string | number | readonly string[];
   readonly usualHelp?: string;
-  /** What it means: in the configuration, a value of the type that this gives. */
+  /** Turns the text into the value in the configuration, whose type this determines. */
   readonly check: z.ZodType;
-  /** It may hold a password, or its messages show the value already. */
+  /** Set if error messages must not show the value, since it may contain a password or they show it already. */
   readonly isHidden?: true;
 }
 
@@ -41,9 +41,9 @@ const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"]
 const usualMemory = formatSize(Math.min(4 * 2 ** 30, Math.max(smallestMemory, machineMemory / 2)));
 const upToMillion = wholeNumber(1, 1_000_000);
 
-/** `storeLimit` is `--store-limit` and the variable `FEMTOQ_STORE_LIMIT`. In the order of the help. */
+/** The options, in the order of the help. `storeLimit` is `--store-limit` and the variable `FEMTOQ_STORE_LIMIT`. */
 export const options = {
-  /** Empty: the demo dataset is made. */
+  /** If empty, the demo dataset is made. */
   data: {
     value: "NAME=PATH_OR_GLOB_OR_URL[:TREE]",
     help: `a dataset, its ${formatTitles} files, and which tree in them; repeat it for more (in the variable, separate them by semicolons). Without it, a demo dataset of a million dimuon events is made.`,
@@ -52,7 +52,7 @@ export const options = {
     check: datasets,
     isHidden: true,
   },
-  /** Entries. */
+  /** In entries. */
   partitionEvents: {
     value: "N",
     help: "events that a partition has at least: what a file stores together is put together until it has as many; for files that no server of the store has looked at yet",
@@ -72,7 +72,7 @@ export const options = {
     usual: "127.0.0.1",
     check: z.string().regex(/^[A-Za-z0-9.:-]+$/, "a host name or address is required, such as 127.0.0.1 or ::1"),
   },
-  /** Names, without ports. */
+  /** The names, without ports. */
   allowHost: {
     value: "NAME",
     help: "a name by which clients may call the server, besides its address and localhost; repeat it for more",
@@ -80,7 +80,7 @@ export const options = {
     usualHelp: "none",
     check: z.array(z.string().regex(/^[\w.-]+$/, "a host name without a port is required, such as femtoq.example.org")).readonly(),
   },
-  /** Addresses and networks. */
+  /** The addresses and networks. */
   trustProxy: {
     value: "ADDRESS",
     help: "a proxy, or a network such as 10.0.0.0/8 of them, whose X-Forwarded-For tells who asks; repeat it for more",
@@ -89,14 +89,14 @@ export const options = {
     check: z.array(z.string().refine(isNetwork, "an address or a network is required, such as 10.0.0.7 or 10.0.0.0/8")).readonly(),
   },
   threads: { value: "N", help: "worker threads", usual: usualThreads, check: wholeNumber(1, 1024) },
-  /** Bytes of columns and work areas. */
+  /** In bytes, for columns and work areas. */
   memory: {
     value: "SIZE",
     help: "columns and work areas kept in memory, such as 2GiB",
     usual: usualMemory,
     check: size(smallestMemory, machineMemory),
   },
-  /** A directory and bytes; undefined for none. */
+  /** A directory and its most bytes; undefined if there is none. */
   diskCache: {
     value: "DIR:SIZE",
     help: "columns kept on the disk, too, decoded, for when they no longer fit into memory or the process starts again, such as /scratch/femtoq:100GiB; it may be deleted at any time, and shared by processes",
@@ -112,16 +112,16 @@ export const options = {
   },
   /** Absolute path. */
   state: { value: "DIR", help: "where queries, results and the demo dataset are kept", usual: ".femtoq", check: path("a directory") },
-  /** Bytes of stored partials and results. */
+  /** In bytes of stored partials and results. */
   storeLimit: { value: "SIZE", help: "stored partials and results, oldest use goes first", usual: "2GiB", check: size(16 * 2 ** 20) },
-  /** Milliseconds that what is stored is kept after its last use; for ever where undefined. */
+  /** The milliseconds for which stored data are kept after their last use; undefined means for ever. */
   keep: {
     value: "TIME",
     help: "how long plans, partials and results are kept after their last use: 14d, 12h, 90min, or forever",
     usual: "14d",
     check: keep,
   },
-  /** Connection string of the store; the embedded one where undefined. */
+  /** The connection string of the store; undefined means the embedded store. */
   mongodb: {
     value: "URI",
     help: "a MongoDB server (4.4 or later) as the store, shared by all who name it; better as the variable where it has a password",
@@ -138,20 +138,20 @@ export const options = {
     help: "where the log goes besides standard error, one JSON object a line",
     check: path("a path").optional(),
   },
-  /** Where traces go; nowhere where undefined. */
+  /** Where traces are sent; undefined means nowhere. */
   otlp: {
     value: "URL",
     help: "an OpenTelemetry collector that gets a trace of every query that is computed",
     check: httpUrl("http://127.0.0.1:4318").optional(),
   },
-  /** One that keeps no state of its own only with `zookeeper` and `mongodb`. */
+  /** A role that keeps no state of its own requires `zookeeper` and `mongodb`. */
   role: {
     value: "ROLE",
     help: "dispatch takes queries and merges, compute runs them, all does both, mesos starts compute nodes on a Mesos cluster; one role alone needs --zookeeper and --mongodb",
     usual: "all",
     check: oneOf(roleNames),
   },
-  /** Connection string of the coordinator; the embedded one where undefined. */
+  /** The connection string of the coordinator; undefined means the embedded coordinator. */
   zookeeper: {
     value: "HOSTS",
     help: "ZooKeeper servers that keep the queue of a cluster: HOST:2181,HOST:2181/path",
@@ -168,7 +168,7 @@ export const options = {
       .optional(),
     isHidden: true,
   },
-  /** Where the compute function is; in this process where undefined. */
+  /** The URL of the compute function; undefined means that this process computes. */
   computeUrl: {
     value: "URL",
     help: "have the partitions computed by the compute function there (POST URL/compute), --threads at a time",
@@ -188,14 +188,14 @@ export const options = {
     usual: "5s",
     check: time(1_000, 3_600_000),
   },
-  /** Milliseconds; less than `grace`. */
+  /** In milliseconds; must be less than `grace`. */
   drain: {
     value: "TIME",
     help: "after a signal to end, what is being computed has so long to be finished and saved; the rest goes back to the queue at once",
     usual: "500ms",
     check: time(0, 3_600_000),
   },
-  /** Shown to people. */
+  /** Only shown to people. */
   task: {
     value: "NAME",
     help: "what started this node, for those who look at nodes: a batch job's number, a Mesos task",
@@ -207,28 +207,28 @@ export const options = {
     help: "a file with more variables, one FEMTOQ_NAME=VALUE a line: for what others must not see among options and variables",
     check: path("a path").optional(),
   },
-  /** Milliseconds after which a silent process has lost its claims. */
+  /** The milliseconds after which a silent process has lost its claims. */
   sessionTimeout: {
     value: "TIME",
     help: "after so long a silent process of the cluster has lost what it was computing",
     usual: "10s",
     check: time(1_000, 300_000),
   },
-  /** Milliseconds for which a client stays interested in a query without asking for it. */
+  /** The milliseconds for which a client stays interested in a query without asking for it. */
   interest: {
     value: "TIME",
     help: "a query that nobody asks for, looks at or follows for so long is withdrawn; the same for a whole cluster",
     usual: "24h",
     check: time(60_000, 30 * 24 * 3_600_000),
   },
-  /** Milliseconds for which a node leaves a subtask to those that hold its columns. */
+  /** The milliseconds for which a node leaves a subtask to nodes that hold its columns. */
   localityDelay: {
     value: "TIME",
     help: "how long a node leaves a partition to those that have its columns in memory",
     usual: "150ms",
     check: time(0, 60_000),
   },
-  /** Requests begun and not answered; those that wait because the client asked for it are not among them. */
+  /** Counts requests that have begun and are not answered, except those that wait because the client asked for it. */
   mostRequests: { value: "N", help: "requests at a time; those beyond get 503 and Retry-After", usual: 1_000, check: upToMillion },
   mostQueries: {
     value: "N",
@@ -249,14 +249,14 @@ export const options = {
     check: upToMillion,
   },
   mostStreamsEach: { value: "N", help: "the same of one client; beyond: 429", usual: usualLimits.clientStreams, check: upToMillion },
-  /** Seconds. */
+  /** In seconds. */
   longestWait: {
     value: "N",
     help: "seconds that queries may wait to begin before new ones get 503, where 50 are under way",
     usual: usualLimits.longestWait / 1000,
     check: upToMillion,
   },
-  /** Subtasks that wait or run, in the whole cluster. */
+  /** Counts the subtasks that wait or run in the whole cluster. */
   mostQueued: {
     value: "N",
     help: "partitions that wait or run, in the whole cluster; beyond: 503",

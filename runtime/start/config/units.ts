@@ -1,4 +1,4 @@
-/** Sizes and times as people write them. */
+/** Reads and writes sizes and times as people write them. */
 
 const sizeUnits: Readonly<Record<string, number>> = {
   "": 1,
@@ -13,7 +13,7 @@ const sizeUnits: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-/** Bytes of `2GiB`, `500 MB`, `1.5gib` or `1000000`; undefined for anything else. */
+/** Returns the bytes of `2GiB`, `500 MB`, `1.5gib` or `1000000`; undefined for anything else. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
   const unit = sizeUnits[match?.[2]?.toLowerCase() ?? "none"];
@@ -22,7 +22,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** In the largest binary unit that leaves at least 1, rounded down to a tenth. */
+/** Writes a size in the largest binary unit of which it is at least 1, rounded down to a tenth. */
 export function formatSize(bytes: number): string {
   for (const [name, unit] of [
     ["GiB", sizeUnits.gib!],
@@ -36,7 +36,7 @@ export function formatSize(bytes: number): string {
 
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** Milliseconds of `14d`, `12h`, `90min`, `30 s`, `150ms` or `2w`; undefined for anything else. */
+/** Returns the milliseconds of `14d`, `12h`, `90min`, `30 s`, `150ms` or `2w`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim());
   const name = match?.[2]?.toLowerCase() ?? "";

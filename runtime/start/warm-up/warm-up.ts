@@ -1,10 +1,10 @@
 /**
- * One query over the few events that come with the program, gone through when the server has started: the host compiles code when it first runs, and opens
- * codecs and memories when they are first used, which the first person to ask would wait for. Over the sample in Parquet it goes some
- * thirty times: code that runs often is compiled to run fast.
+ * Runs a sample query over the few events that come with the program, once the server has started. The host compiles code when it first runs, and opens codecs
+ * and memories when they are first used; otherwise the first person to ask would wait for that. Over the Parquet sample it goes several times, since the host
+ * optimizes only code that runs often.
  *
- * Promises: nothing of it is stored or queued, and none of its columns stay in memory; metrics count the few kB that it reads, and the bounds of its columns among those that are known. Never rejects: what goes wrong is
- * logged, and the first query finds out by itself. Ends soon after its signal aborts.
+ * Nothing of it is stored or queued, and none of its columns stay in memory. Metrics count the few kB that it reads, and the bounds of its columns among the
+ * known ones. It never rejects: errors are logged, and the first query will meet them itself. It ends soon after its signal aborts.
  */
 import { fileURLToPath } from "node:url";
 import pMap from "p-map";
@@ -28,15 +28,15 @@ interface Sample {
   readonly file: string;
   readonly events: number;
   readonly partitions: (threads: number) => number;
-  /** Partitions of one request. */
+  /** The number of partitions in one request. */
   readonly together: number;
   readonly rounds: number;
 }
 
 const samples: readonly Sample[] = [
-  // So that every thread has one.
+  // One partition for each thread.
   { file: "sample.root", events: 64, partitions: (threads) => threads, together: 1, rounds: 1 },
-  // As many as there are row groups. Found by measuring: after two rounds the first query over a large file takes as much less as after eight.
+  // One partition for each row group. Measured: after two rounds the first query over a large file is as much faster as after eight.
   { file: "sample.parquet", events: 1024, partitions: () => 16, together: 4, rounds: 2 },
 ];
 const query = {
@@ -47,13 +47,13 @@ const query = {
 
 export interface Warmed {
   readonly slabs: readonly Slab[];
-  /** Columns may have room that this gave back. */
+  /** Must be called when this has freed memory, so that waiting columns can use it. */
   readonly admitWaiting: () => void;
   readonly workers: Pick<WorkerPool, "load" | "run">;
   readonly threads: number;
 }
 
-/** Gives how many events the samples have that were gone through. `compute` is absent where this process computes nothing: then the query is only planned. */
+/** Returns the number of events in the samples that were used. If `compute` is absent, this process computes nothing, and the query is only planned. */
 export async function warmUp(options: {
   readonly compute?: Warmed | undefined;
   readonly signal: AbortSignal;
@@ -120,7 +120,7 @@ async function computeAll(
       }),
     );
   } finally {
-    // Nothing stays in memory, and who waited for the room is served.
+    // Nothing stays in memory, and leases that waited for space get it.
     for (const slab of slabs) cache.spoil(slab);
     admitWaiting();
   }
@@ -131,7 +131,7 @@ function describe({ plan, query, checked }: QueryPlan, partials: readonly Partia
   const merger = new Merger(programs[0]!);
   for (const partial of partials) merger.add(partial);
   const status = describeStatus({ query: { ...query, created: 0 }, plan, programs, result: [merger.read()] }, []);
-  // The code that writes answers has run, too.
+  // This only runs the code that writes answers.
   JSON.stringify(status);
   return status.events.done;
 }
