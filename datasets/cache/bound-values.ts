@@ -1,12 +1,12 @@
 /**
- * The least and the most of a column's values, whether any is NaN, and whether any is missing, from the arrays that it was read into. Cheap beside reading
- * it: a kernel goes over them once. Safe on any thread.
+ * Finds the least and the largest of a column's values, whether any is NaN, and whether any is missing, from the arrays into which it was read. This is cheap
+ * compared with reading it, since a kernel goes over them once. Safe on any thread.
  */
 import { bytesPerValue, type DType } from "../../engine/program/schema.ts";
 import { around, type NumberBounds } from "../../engine/skip/number-bounds.ts";
 import { type Bounded, type BoundKernels, encodeBoundKernels, stride } from "../kernels/bound-kernels.ts";
 
-/** Arrays in one memory, by their byte addresses, multiples of 16. */
+/** Arrays in one memory, given by their byte addresses, which are multiples of 16. */
 interface ReadValues {
   readonly dtype: DType;
   readonly count: number;
@@ -29,8 +29,8 @@ let module: WebAssembly.Module | undefined;
 const instances = new WeakMap<WebAssembly.Memory, BoundKernels>();
 
 /**
- * Those of all values, whatever lists they stand in; what is missing may count as 0. Undefined for strings. The bounds hold, too, for the integers from
- * which values of float64 were rounded.
+ * Bounds all values, in whatever lists they stand; missing ones may count as 0. Undefined for strings. The bounds also hold for the integers from which float64
+ * values were rounded.
  */
 export function boundValues(memory: WebAssembly.Memory, { dtype, count, values, valid, scratch }: ReadValues): NumberBounds | undefined {
   if (dtype === "string") return undefined;
@@ -41,7 +41,7 @@ export function boundValues(memory: WebAssembly.Memory, { dtype, count, values, 
   return { low: below(least), high: -below(-(most as number)), nan, missing };
 }
 
-/** From there on a float64 may stand for an integer that lies up to half a step beside it. */
+/** Returns a number that is no larger than any integer for which the float64 may stand: from 2^53 on, up to half a step away. */
 function below(value: number): number {
   const size = Math.abs(value);
   return size < exactUpTo || !Number.isFinite(size) ? value : value - 2 ** Math.max(0, Math.floor(Math.log2(size)) - 51);

@@ -4,7 +4,7 @@
  *   loading --loaded--> ready
  *      |------failed--> failed   its blocks may be freed: nothing writes them any more
  *
- * One that nobody waits for any more is abandoned while it loads: its thread is told to stop, and it fails soon, or is ready all the same.
+ * A column for which nobody waits any more is abandoned while it loads: its thread is told to stop, and it soon fails, or becomes ready nevertheless.
  */
 import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
@@ -31,7 +31,7 @@ export interface Loaded {
   readonly stringBytes?: number;
   /** The blocks of its offsets, if they are those of a column that was loaded with it instead of its own. */
   readonly offsets?: readonly Block[];
-  /** Undefined where nobody measures. */
+  /** Undefined if it is not measured. */
   readonly cost?: ReadCost;
 }
 
@@ -44,7 +44,7 @@ export interface ToLoad {
   readonly signal: AbortSignal;
 }
 
-/** Decodes columns of one partition, on some threads. A promise for each, which settles when nothing writes to its place any more. */
+/** Decodes columns of one partition, on some threads. Returns a promise for each, which settles when nothing writes to its place any more. */
 export type Load = (columns: readonly ToLoad[]) => readonly Promise<Loaded>[];
 
 export type Outcome = { readonly kind: "ready" } | { readonly kind: "failed"; readonly error: unknown };
@@ -54,7 +54,7 @@ export class CachedColumn {
   readonly slab: Slab;
   state: "loading" | "ready" | "failed" = "loading";
   leases = 0;
-  /** How often it was leased. */
+  /** The number of times that it was leased. */
   uses = 0;
   /** The cost of loading it, once it is ready. */
   cost: ReadCost | undefined;
@@ -69,7 +69,7 @@ export class CachedColumn {
   #ownOffsets: Block[];
   readonly #offsets: ListOffsets[] = [];
 
-  /** `blocks` are of the sizes that `sizes` gives, in the slab; `offsets` are those of its partition there. */
+  /** `blocks` have the sizes that `sizes` returns, in the slab. `offsets` are those of its partition there. */
   constructor(options: {
     readonly location: ColumnLocation;
     readonly slab: Slab;
@@ -105,7 +105,7 @@ export class CachedColumn {
     return CachedColumn.identityOf(this.location.column);
   }
 
-  /** Blocks that are its alone. */
+  /** The blocks that only this column uses. */
   get ownBlocks(): readonly Block[] {
     return [this.#values, this.#valid, this.#strings, ...this.#ownOffsets].filter((block) => block !== undefined);
   }
@@ -150,7 +150,7 @@ export class CachedColumn {
     return { location: this.location, place, signal: this.#abandoning.signal };
   }
 
-  /** Takes what becomes of its loading; calls `settled` once, later, when the state has changed. */
+  /** Records what becomes of its loading. Calls `settled` once, later, when the state has changed. */
   follow(loading: Promise<Loaded>, settled: () => void): void {
     this.outcome = loading
       .then((loaded) => this.#accept(loaded))
@@ -171,13 +171,13 @@ export class CachedColumn {
     this.#abandoning.abort();
   }
 
-  /** Only when it has settled. */
+  /** Frees its blocks. Must only be called once it has settled. */
   free(): void {
     for (const block of this.ownBlocks) this.slab.free(block);
     for (const level of this.#offsets.keys()) this.#sharedOffsets.leave(this.location.column.lists[level]);
   }
 
-  /** Gives back what was reserved too much, and shares the offsets. */
+  /** Frees the memory that was reserved but not needed, and shares the offsets. */
   #accept({ values, stringBytes = 0, offsets, cost }: Loaded): void {
     const { column, entries, elements, values: reserved } = this.location;
     // Each list has one more offset than there are entries or, for inner lists, elements of the list around it.
@@ -216,7 +216,7 @@ export class CachedColumn {
   }
 }
 
-/** The blocks that are free when all these columns are: offsets are, where no other column uses them. */
+/** The blocks that become free if all these columns are freed, including offsets that no other column uses. */
 export function blocksOf(columns: readonly CachedColumn[]): readonly Block[] {
   const users = new Map<ListOffsets, number>();
   for (const { offsets } of columns) for (const list of offsets) users.set(list, (users.get(list) ?? 0) + 1);
@@ -224,7 +224,7 @@ export function blocksOf(columns: readonly CachedColumn[]): readonly Block[] {
   return [...columns.flatMap(({ ownBlocks }) => ownBlocks), ...unshared];
 }
 
-/** `fromDisk`: how many of the columns were. */
+/** The costs of loaded columns. `fromDisk` counts those that were read from copies on the disk. */
 export type LoadedCosts = Omit<ReadCost, "fromDisk"> & { readonly columns: number; readonly fromDisk: number };
 
 export function sumCosts(columns: readonly CachedColumn[]): LoadedCosts {

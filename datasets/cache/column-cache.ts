@@ -1,14 +1,13 @@
 /**
- * The columns that this process holds in memory, for all its threads, bounded in bytes.
+ * Holds columns in memory for all threads of this process, bounded in bytes.
  *
- * A lease reserves what one subtask needs, all or nothing: the columns it does not find are loaded, all stay where they are
- * until it is released, and with them comes a work area in the same slab. Leases that find no room wait in order of arrival.
+ * A lease reserves all that one subtask needs, or nothing. Columns that are not in memory are loaded; all columns stay where they are until the lease is
+ * released; and it has a work area in the same slab. Leases that find no space wait in order of arrival.
  *
- * Promises: a column is loaded once however many leases want it at a time; what a failed load took is free again, and the next
- * lease loads anew; a load that no lease waits for any more is stopped; columns go in the order of `order-victims.ts`, never one that is leased,
- * and none where that makes no room; every list column of a collection was compared with the offsets that the collection keeps;
- * what was in a slab when it was spoilt is given to no later lease.
- * Does not promise: that loading starts at once, nor any order of loads.
+ * Guarantees: a column is loaded once, however many leases want it at the same time. The memory of a failed load is freed, and the next lease loads again. A
+ * load for which no lease waits any more is stopped. Columns are evicted in the order of `order-victims.ts`, never while they are leased, and none if that
+ * would not make enough space. Every list column of a collection was compared with the offsets that the collection keeps. Columns in a slab that was spoilt are
+ * given to no later lease. It does not guarantee that loading starts immediately, nor any order of loads.
  */
 import type { Input } from "../../engine/program/inputs.ts";
 import { addressOf, allReady, blocksOf, CachedColumn, type Load, sumCosts } from "./cached-column.ts";
@@ -17,7 +16,7 @@ import { type HeldRequest, type Lease, type LeaseRequest, tooLarge } from "./lea
 import { orderVictims } from "./order-victims.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
-/** The first look at whether columns make room takes so many of them. */
+/** The number of columns that are tried first when space is needed. */
 const firstVictims = 8;
 
 interface Waiter {
@@ -38,7 +37,7 @@ export class ColumnCache {
   readonly #slabs: readonly Slab[];
   readonly #load: Load;
   readonly #partitions = new Map<string, CachedPartition>();
-  /** Columns that nobody leases, least recently used first, and their partitions. */
+  /** The columns that nobody leases, least recently used first, and their partitions. */
   readonly #idle = new Map<CachedColumn, CachedPartition>();
   readonly #waiting: Waiter[] = [];
 
@@ -58,22 +57,22 @@ export class ColumnCache {
     return { bytes, limit };
   }
 
-  /** Whether a column that has it is here or on its way for each of a program's inputs. */
+  /** Whether each input of a program has a column that is in memory or being loaded. */
   holds(fingerprint: string, inputs: readonly Input[]): boolean {
     return this.#partitions.get(fingerprint)?.holds(inputs) ?? false;
   }
 
-  /** Whether columns of these names are here or on their way. */
+  /** Whether columns of these names are in memory or being loaded. */
   holdsNamed(fingerprint: string, names: readonly string[]): boolean {
     return this.#partitions.get(fingerprint)?.holdsNamed(names) ?? false;
   }
 
-  /** Partitions of which a column is here or on its way. */
+  /** The partitions of which a column is in memory or being loaded. */
   get partitions(): Iterable<CachedPartition> {
     return this.#partitions.values();
   }
 
-  /** Rejects with `DatasetError` where a column cannot be loaded or all together can never fit, and with the signal's reason. */
+  /** Leases columns. Rejects with `DatasetError` if a column cannot be loaded or all together can never fit, and with the signal's reason. */
   async lease(request: LeaseRequest): Promise<Lease> {
     const reserved = await this.#reserve(request);
     const lease = this.#leaseOf(reserved);
@@ -86,7 +85,7 @@ export class ColumnCache {
     return lease;
   }
 
-  /** At once, where the columns are in memory already, and there is room to work in; undefined where they are not, or others wait for room. */
+  /** Leases immediately if the columns are in memory and there is space for the work area; undefined if not, or if others wait for space. */
   leaseHeld({ fingerprint, inputs, workBytes }: HeldRequest): Lease | undefined {
     const partition = this.#partitions.get(fingerprint);
     if (!partition || this.#waiting.length > 0) return undefined;
@@ -105,7 +104,7 @@ export class ColumnCache {
     this.#admit();
   }
 
-  /** Another cache over the same slabs has given room back. */
+  /** Must be called when another cache over the same slabs has freed memory. */
   admitWaiting(): void {
     this.#admit();
   }
@@ -156,7 +155,7 @@ export class ColumnCache {
     if (home) {
       const reserved = this.#placeIn(home, request);
       if (reserved || home.leases > 0) return reserved;
-      // Its slab is full of what others hold, or in pieces: it may move, once nothing writes there.
+      // The slab is full of columns that others hold, or fragmented. The partition may move, once nothing writes there.
       const columns = [...home.columns.values()];
       if (columns.some((column) => column.state === "loading")) return undefined;
       const sizes = [request.workBytes, ...request.columns.flatMap(CachedColumn.sizes)];
@@ -222,7 +221,7 @@ export class ColumnCache {
     };
   }
 
-  /** Blocks of these sizes in the partition's slab, at the expense of idle columns if that helps. */
+  /** Allocates blocks of these sizes in the partition's slab, and evicts idle columns if that helps. */
   #makeRoom(sizes: readonly number[], { slab, columns }: CachedPartition, request: LeaseRequest): readonly Block[] | undefined {
     const blocks = slab.allocateAll(sizes);
     if (blocks) return blocks;
@@ -236,8 +235,8 @@ export class ColumnCache {
   }
 
   /**
-   * So many of the slab's idle columns, but for those that are kept, that blocks of these sizes have room without them: those that go first, and not many more
-   * than need be, for a slab may have thousands. Undefined where there is no room without any of them.
+   * Finds idle columns of the slab without which blocks of these sizes have space, except those that must be kept: the first ones to evict, and not many more
+   * than necessary, since a slab may have thousands. Undefined if there is not enough space even without all of them.
    */
   #findSpare(
     slab: Slab,
@@ -278,7 +277,7 @@ export class ColumnCache {
     this.#admit();
   }
 
-  /** A lease that wants the column from now on loads it anew; its memory is free when it has settled. */
+  /** Abandons a loading column: a later lease loads it again, and its memory is freed when it has settled. */
   #abandon(partition: CachedPartition, column: CachedColumn): void {
     partition.columns.delete(column.identity);
     column.abandon();

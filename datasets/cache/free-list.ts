@@ -1,6 +1,6 @@
 /**
- * Where the free bytes of a slab are: first fit from the low end, neighbours merged when a block is freed.
- * Promises: blocks never overlap, start and end at multiples of 16, and lie inside [start, start + bytes). Does not move blocks.
+ * Keeps track of the free bytes of a slab. A block is allocated in the first hole from the low end that is large enough, and neighbouring holes are merged when
+ * a block is freed. Blocks never overlap, start and end at multiples of 16, and lie inside [start, start + bytes). They are never moved.
  */
 
 const alignment = 16;
@@ -11,7 +11,7 @@ interface Hole {
 }
 
 export class FreeList {
-  /** Disjoint, ascending, never touching. */
+  /** The holes: disjoint, in ascending order, and never adjacent. */
   readonly #holes: Hole[];
   #free: number;
 
@@ -26,7 +26,7 @@ export class FreeList {
     return this.#free;
   }
 
-  /** The same free bytes; what then happens to one list does not change the other. */
+  /** Returns an independent copy. */
   copy(): FreeList {
     const copy = new FreeList(0, 0);
     copy.#holes.splice(0, 1, ...this.#holes.map((hole) => ({ ...hole })));
@@ -34,7 +34,7 @@ export class FreeList {
     return copy;
   }
 
-  /** Address of a block of at least `bytes` bytes, or undefined where no hole is large enough. */
+  /** Allocates a block of at least `bytes` bytes and returns its address; undefined if no hole is large enough. */
   allocate(bytes: number): number | undefined {
     const size = rounded(bytes);
     const at = this.#holes.findIndex((hole) => hole.end - hole.start >= size);
@@ -47,7 +47,7 @@ export class FreeList {
     return address;
   }
 
-  /** Gives back [address, address + bytes), as allocated: a whole block, or the end of one from a multiple of 16 on. */
+  /** Frees [address, address + bytes): a whole allocated block, or the end of one from a multiple of 16 on. */
   release(address: number, bytes: number): void {
     const size = rounded(bytes);
     const end = address + size;
@@ -68,7 +68,7 @@ export class FreeList {
     this.#free += size;
   }
 
-  /** Index of the first hole that starts at or after the address. */
+  /** The index of the first hole that starts at or after the address. */
   #firstFrom(address: number): number {
     let low = 0;
     let high = this.#holes.length;

@@ -1,4 +1,4 @@
-/** The hold of one subtask on the columns that it reads, and on an area to work in. */
+/** One subtask's hold on the columns that it reads, and on a work area. */
 import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
@@ -7,7 +7,7 @@ import type { Block, Slab } from "./slab.ts";
 
 export interface LeaseRequest {
   readonly fingerprint: string;
-  /** Each column once. */
+  /** The columns, each once. */
   readonly columns: readonly ColumnLocation[];
   readonly workBytes: number;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface HeldRequest {
 
 export interface Lease {
   readonly slab: Slab;
-  /** Not cleared. */
+  /** The work area. It is not cleared. */
   readonly work: Block;
   /** The number of leased columns. */
   readonly columns: number;

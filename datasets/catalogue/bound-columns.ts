@@ -1,4 +1,4 @@
-/** What a file's own statistics tell of its columns, by name. Pure. */
+/** Finds the bounds of columns, by name, from the file's own statistics. Pure. */
 import type { KnownBounds } from "../../engine/skip/bounds.ts";
 import { type NumberBounds, noNumber } from "../../engine/skip/number-bounds.ts";
 import type { FileDescription } from "../format.ts";

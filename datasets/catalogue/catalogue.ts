@@ -1,9 +1,9 @@
-/** Datasets by name, from the files of sources. Sees what changes on disk at the next `get`; keeps metadata in memory, nothing else. */
+/** Finds datasets by name, from the files of sources. Each `get` notices what has changed on disk. Only metadata are kept in memory. */
 import { baseName, type Catalogue, DatasetError, type Partition } from "../dataset.ts";
 import { CurrentDataset, type CurrentDatasetOptions, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
 
-/** Throws `DatasetError` for bad and repeated names; looks at no file yet. */
+/** Creates a catalogue. Throws `DatasetError` for malformed and repeated names; looks at no file yet. */
 export function createCatalogue(entries: readonly DatasetEntry[], options: Pick<CurrentDatasetOptions, "partitionEvents"> = {}): Catalogue {
   const datasets = new Map<string, CurrentDataset>();
   for (const entry of entries) {
@@ -23,7 +23,7 @@ export function createCatalogue(entries: readonly DatasetEntry[], options: Pick<
   };
 }
 
-/** Throws `DatasetError` where there is no such dataset. */
+/** Returns the dataset; throws `DatasetError` if there is none of this name. */
 export function required(dataset: CurrentDataset | undefined, name: string, { file }: Partition): CurrentDataset {
   if (dataset) return dataset;
   throw new DatasetError(`Cannot find ${baseName(file.path)}: no dataset is named ${name} here`, { permanent: true });

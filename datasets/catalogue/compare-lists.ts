@@ -1,7 +1,7 @@
 /**
- * Whether list columns that could be one collection by their names have lists of equal lengths: their numbers of values do not tell (two columns of
- * at most one value each agree in them easily). The first page of each is looked at, or of one of those that have one counter, in one file of each
- * shape; the rest is compared when it is read.
+ * Finds out whether list columns that could be one collection by their names have lists of equal lengths. Their numbers of values do not tell this, since two
+ * columns with at most one value per entry may easily have equally many. It compares the first page of each column (of one column if several share a counter)
+ * in one file of each shape. The rest is compared when it is read.
  */
 import { Buffer } from "node:buffer";
 import pMap from "p-map";
@@ -13,7 +13,9 @@ import type { ByteReader } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { listGroups } from "./group-columns.ts";
 
-/** The description with `likeness`, or as it is where there is nothing to compare. Throws `DatasetError` where the file changed or cannot be opened. */
+/**
+ * Returns the description with its `likeness`, or unchanged if there is nothing to compare. Throws `DatasetError` if the file has changed or cannot be opened.
+ */
 export async function compareLists(file: FileIdentity, description: FileDescription): Promise<FileDescription> {
   const { shape, units, nullable } = description;
   const unit = units.findIndex(({ entries }) => entries > 0);
@@ -32,7 +34,7 @@ export async function compareLists(file: FileIdentity, description: FileDescript
   return { ...description, likeness };
 }
 
-/** Columns of one counter together; those without one each alone. */
+/** Groups the columns that share a counter; each one without a counter is alone. */
 function byCounter<Column extends Pick<FileColumn, "counter" | "index">>(columns: readonly Column[]): readonly (readonly Column[])[] {
   const groups = new Map<string | number, Column[]>();
   for (const column of columns) {
@@ -44,7 +46,7 @@ function byCounter<Column extends Pick<FileColumn, "counter" | "index">>(columns
   return [...groups.values()];
 }
 
-/** Empty where the column cannot be read: whoever reads it is told why. */
+/** Reads the first offsets of a column. They are empty if it cannot be read, since a query that reads it will be told why. */
 async function readFirst(
   reader: ByteReader,
   description: FileDescription,
@@ -60,7 +62,7 @@ async function readFirst(
   });
 }
 
-/** For each array, the index of the first one that equals it, up to the length of the shortest. */
+/** Returns for each array the index of the first array that equals it, up to the length of the shortest. */
 function clusterOf(firsts: readonly Uint32Array[]): number[] {
   const length = Math.min(...firsts.filter((each) => each.length > 0).map((each) => each.length));
   const bytesOf = ({ buffer, byteOffset }: Uint32Array) => new Uint8Array(buffer, byteOffset, 4 * length);

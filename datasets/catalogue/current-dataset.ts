@@ -1,9 +1,8 @@
 /**
- * One dataset of the catalogue: its files as they were at the last look, and the description of each.
+ * One dataset of the catalogue: its files as the last look found them, and their descriptions.
  *
- * Promises: concurrent calls share one look; a file is described once per identity (not at all where the store has its description), and again
- * only where reading failed for a reason that may pass; nothing of a file that is gone is kept. A file that cannot be read takes the place of a partition
- * without entries, so that a query names it.
+ * Concurrent calls share one look. A file is described once per identity (not at all if the store has its description), and again only if reading failed for a
+ * temporary reason. Nothing is kept of a file that is gone. A file that cannot be read becomes a partition without entries, so that queries name it.
  */
 import type { DatasetContent } from "../../base/registration.ts";
 import { sha256 } from "../../engine/sha256.ts";
@@ -39,23 +38,23 @@ export interface DatasetEntry {
   readonly name: string;
   /** A file, a folder or a glob pattern, and which tree in the files (`split-tree.ts`). */
   readonly pattern: string;
-  /** Other processes are not told of it. */
+  /** If set, other processes are not told of it. */
   readonly isPrivate?: boolean;
-  /** For a dataset that is being generated: its progress; undefined when it is complete. */
+  /** For a dataset that is being made: returns its progress; undefined when it is complete. */
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
-  /** For a dataset that is being made: resolves when its first file is there. Whoever makes it owns the promise. */
+  /** For a dataset that is being made: resolves when its first file exists. Its maker handles a rejection. */
   readonly firstFile?: Promise<void>;
 }
 
 export interface CurrentDatasetOptions extends Pick<DescribeOptions, "partitionEvents"> {
   readonly stored?: DescriptionStore;
-  /** The most of the arrays of descriptions that are kept in memory, and as much of those that were recalled. */
+  /** The most bytes of descriptions' arrays that are kept in memory, and again of those that were recalled from the store. */
   readonly descriptionBytes?: number;
 }
 
-/** Few files are looked at for everyone who asks. */
+/** Up to this many files are looked at for each caller. */
 const few = 5;
-/** Milliseconds that a look serves others, for each file more: so looking takes a small part of the time, however many ask. */
+/** For each file beyond these, the milliseconds for which one look serves other callers. So looking takes a small part of the time, however many ask. */
 const servesPerFile = 0.2;
 const longestService = 5_000;
 
@@ -63,7 +62,7 @@ export class CurrentDataset {
   readonly #entry: DatasetEntry;
   readonly #stored: DescriptionStore | undefined;
   readonly #partitionEvents: number | undefined;
-  /** Absent where there is no store. */
+  /** Absent if there is no store. */
   readonly #recent: RecentDescriptions | undefined;
   #tree: string | undefined;
   #files: ReadonlyMap<string, DatasetFile> = new Map();
@@ -79,7 +78,7 @@ export class CurrentDataset {
     this.#recent = stored && new RecentDescriptions((file) => this.#describeAgain(file), descriptionBytes);
   }
 
-  /** The dataset as its files are now, or were a moment ago unless they are to be looked at `anew`. Throws `DatasetError` where none can be read. */
+  /** Returns the dataset as its files are now, or were a moment ago unless `anew` is set. Throws `DatasetError` if none can be read. */
   look({ anew = false }: LookOptions = {}): Promise<Dataset> {
     if (!anew && this.#served && performance.now() < this.#served.until) return Promise.resolve(this.#served.dataset);
     this.#look ??= this.#lookNow().finally(() => {
@@ -93,13 +92,13 @@ export class CurrentDataset {
     return [...this.#files.values()];
   }
 
-  /** What the last look that succeeded found, in a few numbers; undefined where there was none. Worked out once for each state of the files. */
+  /** Summarizes what the last successful look found; undefined if there was none. It is computed once for each state of the files. */
   describeContent(): Promise<DatasetContent> | undefined {
     this.#content ??= this.#dataset && describeContent(this.#dataset);
     return this.#content;
   }
 
-  /** From what the last look found; looks again where the partition is not in it. */
+  /** Locates a column by what the last look found; looks again if the partition is not in it. */
   async locate(partition: Partition, name: string, form?: ColumnForm): Promise<ColumnLocation> {
     const what = `column ${name}`;
     const { file, description } = await this.#describe(partition, what);
@@ -110,7 +109,7 @@ export class CurrentDataset {
     throw form ? new OtherFormError(error.message, { permanent: true }) : error;
   }
 
-  /** What the file's statistics tell about columns of a partition; throws like `locate`. */
+  /** Returns what the file's statistics tell about columns of a partition. Throws as `locate` does. */
   async bounds(partition: Partition, names: readonly string[]): Promise<KnownBounds> {
     const { description } = await this.#describe(partition, "statistics");
     return boundColumns(description, partition.unit, names);
@@ -162,7 +161,7 @@ export class CurrentDataset {
     return found.map(({ file }, index) => known[index] ?? described.get(file.path)!);
   }
 
-  /** Throws `DatasetError` where neither the store nor the file tells. */
+  /** Describes a file again. Throws `DatasetError` if neither the store nor the file can tell. */
   async #describeAgain(file: FileIdentity): Promise<FileDescription> {
     const tree = this.#tree;
     const recalled = (await this.#stored?.recall([file], tree))?.get(file.path);

@@ -20,7 +20,7 @@ export interface BrokenDatasetFile {
 
 export interface ReadDescriptionOptions extends DescribeOptions, Pick<OpenOptions, "mayBlock"> {}
 
-/** What the file says of itself. Never rejects with `DatasetError`: a file that cannot be read is a broken one. */
+/** Reads the description of a file. Never rejects with `DatasetError`: if a file cannot be read, a broken one is returned. */
 export async function readDescription(
   { file, cause }: FoundFile,
   { tree, partitionEvents, mayBlock }: ReadDescriptionOptions,
@@ -36,7 +36,7 @@ export async function readDescription(
   }
 }
 
-/** Files of equal shape share one: a wide schema is kept once, not once a file. */
+/** Makes files of equal shape share one object, so that a wide schema is kept once and not once per file. */
 export function shareShapes(files: readonly DatasetFile[]): readonly DatasetFile[] {
   const shapes = new Map<string, FileShape>();
   return files.map((file) => {
@@ -63,7 +63,7 @@ export async function brokenFile(
   return { kind: "broken", file, cause, permanent, partitions: [partition] };
 }
 
-/** Entries of two trees of one file are different ones. */
+/** Adds the fingerprint of a range of entries. It depends on the tree, since entries of two trees in one file are different. */
 async function withFingerprint(
   range: Omit<Partition, "index" | "fingerprint">,
   tree: string | undefined,

@@ -1,15 +1,15 @@
 /**
- * Whose pattern a name stands for, where several processes give it one. Pure.
+ * Decides which pattern a name stands for if several processes give it one. Pure.
  *
- * The rule: the pattern that is registered counts for everybody, so that an answer never depends on which process was asked. A process
- * that was started with another one takes the name over only when nobody who holds it runs any more; until then it uses what is registered.
+ * The rule: the pattern that is registered counts for everybody, so that an answer never depends on which process was asked. A process that was started with
+ * another pattern takes the name over only when no process that holds it runs any more. Until then it uses the registered one.
  */
 import type { Registration } from "../../base/registration.ts";
 
 export type Decision =
-  /** The name is free, or was let go. */
+  /** The name is free or was released. */
   | { readonly kind: "register"; readonly next: Registration }
-  /** It is registered in this process's form; the holder renews it from time to time, to show that it runs. */
+  /** The name is registered in this process's form. The holder renews it from time to time, to show that it runs. */
   | { readonly kind: "renew"; readonly next: Registration }
   | { readonly kind: "keep" }
   /** Another pattern has the name. */
@@ -24,11 +24,11 @@ export interface Own {
 
 export interface Situation {
   readonly stored: Registration | undefined;
-  /** Somebody who holds the registration showed lately that it runs. */
+  /** Whether a holder of the registration has shown lately that it runs. */
   readonly isAlive: boolean;
   /** Whether nobody has written the registration since this process last looked. */
   readonly isQuiet: boolean;
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   readonly now: number;
 }
 

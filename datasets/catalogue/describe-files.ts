@@ -1,9 +1,10 @@
 /**
- * Describes the files that a dataset has anew: what the store knows of them is recalled, many at a time; the others are read, and what was read is recorded, many at a
- * time and while more are read. A process that ends in the middle leaves what it recorded, and the next one reads the rest.
+ * Describes the new files of a dataset. Descriptions that the store has are recalled, many at a time. The other files are read, and their descriptions are
+ * recorded, many at a time while further files are read. If a process ends in the middle, its recorded descriptions remain, and the next process reads the
+ * rest.
  *
- * Files that are near are read one after another while the thread waits for them, in turns of some milliseconds: asking in the background costs more
- * than what is asked for. After one that took long some are read in the background, several at a time, as those that are far.
+ * Near files are read one after another while the thread waits, in turns of some milliseconds, since a read in the background costs more than the read itself.
+ * After a file that took long, some are read in the background, several at a time, as distant ones are.
  */
 import pMap from "p-map";
 import { turn } from "../../base/turn.ts";
@@ -15,21 +16,21 @@ import { bytesOf } from "./recent-descriptions.ts";
 
 export interface DescribeFilesOptions extends DescribeOptions {
   readonly stored: DescriptionStore | undefined;
-  /** The description as it stays in memory. */
+  /** Returns the description in the form that stays in memory. */
   keep(description: FileDescription): FileDescription;
 }
 
 const recalledAtATime = 200;
-/** Far sources answer one by one. */
+/** Distant sources need time for each answer, so several files are read at once. */
 const parallelReads = 16;
-/** The most descriptions, and bytes of them, that are recorded together; until then they are in memory. */
+/** The most descriptions, and their most bytes, that are recorded together. Until then they stay in memory. */
 const mostTogether = 128;
 const mostBytesTogether = 8 * 2 ** 20;
 const inBackgroundAtATime = 32;
-/** Milliseconds: who waits for the thread has it then. */
+/** In milliseconds: after this, other work gets the thread. */
 const longestHold = 5;
 
-/** By their paths. A file that cannot be read is a broken one. */
+/** Describes files, by path. A file that cannot be read is a broken one. */
 export async function describeFiles(found: readonly FoundFile[], options: DescribeFilesOptions): Promise<ReadonlyMap<string, DatasetFile>> {
   const describing = new DescribedFiles(options);
   try {
@@ -53,7 +54,7 @@ class DescribedFiles {
   #read: ReadFile[] = [];
   #bytes = 0;
   #recording: Promise<void> = Promise.resolve();
-  /** When the thread was given away last. */
+  /** When other work last got the thread. */
   #given = performance.now();
 
   constructor(options: DescribeFilesOptions) {
@@ -79,12 +80,12 @@ class DescribedFiles {
     }
   }
 
-  /** Waits until all that was read is recorded. */
+  /** Waits until all descriptions that were read are recorded. */
   async recorded(): Promise<void> {
     await this.#record().finally(() => this.#recording);
   }
 
-  /** Says whether it took long. */
+  /** Reads a file on this thread; returns whether it took long. */
   async #readHere(found: FoundFile): Promise<boolean> {
     const begun = performance.now();
     const read = await readDescription(found, { ...this.#options, mayBlock: true });
@@ -104,7 +105,7 @@ class DescribedFiles {
     if (this.#read.length >= mostTogether || this.#bytes >= mostBytesTogether) await this.#record();
   }
 
-  /** Begins to record what was read, and waits for what was before it only. */
+  /** Begins to record the descriptions that were read; waits only for earlier records. */
   async #record(): Promise<void> {
     const [read, before] = [this.#read, this.#recording];
     this.#read = [];

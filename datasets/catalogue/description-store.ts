@@ -1,7 +1,7 @@
 /**
- * Descriptions of files, kept in the store: a process that starts need not read what another one, or the last one, read already.
- * A tree of a file is known by the file's identity and the tree as it is asked for. What is missing, damaged or cannot be asked for is read from the file
- * again. The first description that is recorded counts for all, so that a file has the same partitions everywhere, however large each process would make them.
+ * Keeps descriptions of files in the store, so that a process need not read files that another one has read. The key is the file's identity and the tree that
+ * was requested. If a description is missing or damaged, or the store cannot be reached, the file is read again. The first recorded description counts for all
+ * processes, so that a file has the same partitions everywhere, whatever size each process would choose.
  */
 
 import { LRUCache } from "lru-cache";
@@ -15,7 +15,7 @@ import { decodeDescription, decodeShape, encodeDescription, encodeShape } from "
 
 /** The part of the store that this needs. */
 export interface MetadataStore {
-  /** The first one put under a key stays, unless one `replaces` it. Says of each what became of it. */
+  /** The first body under a key stays, unless another one `replaces` it. Returns what became of each. */
   putMetadata(
     entries: readonly { readonly key: string; readonly body: Uint8Array }[],
     options?: { readonly replaces?: boolean },
@@ -24,17 +24,17 @@ export interface MetadataStore {
   getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
 }
 
-/** Part of every key: another one where the bytes mean something else. */
+/** Part of every key. It must change when the bytes get another meaning. */
 const edition = "description 6";
 const filesPerCall = 200;
 const mostShapes = 200;
-/** Milliseconds that the store is left alone after it failed. */
+/** The milliseconds for which the store is not used after it failed. */
 const restAfterFailure = 10_000;
 
 /** A tree of a file. */
 interface FileTree {
   readonly file: FileIdentity;
-  /** Undefined where none was asked for. */
+  /** Undefined if none was requested. */
   readonly tree: string | undefined;
 }
 
@@ -74,8 +74,8 @@ export class DescriptionStore {
   }
 
   /**
-   * Records the descriptions of some files; gives, by path, those that were recorded before and are others. Where they `replace` the recorded ones, their units
-   * are the same.
+   * Records the descriptions of some files. Returns, by path, those that were recorded before and differ. Descriptions that `replace` recorded ones have the
+   * same units as these.
    */
   async record(
     described: readonly DescribedFile[],
@@ -140,7 +140,7 @@ export class DescriptionStore {
     }
   }
 
-  /** Undefined where the store fails, and for a while after it did. */
+  /** Calls the store; undefined if it fails, and for a while after that. */
   async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
     if (Date.now() - this.#failed < restAfterFailure) return undefined;
     try {

@@ -1,10 +1,10 @@
 /**
- * Descriptions of files as bytes to be stored, and back. A shape is stored once for all files that have it.
+ * Encodes descriptions of files as bytes for the store, and decodes them. A shape is stored once for all files that have it.
  *
- * A file: length of the header (uint32), the header as JSON, zeros up to a multiple of 8; then the arrays that the header names, each from a
- * multiple of 8 on: of numbers of 8 bytes the first byte of each, then the second of each, and so on, for most of the last ones are alike. All little-endian.
- * A shape: JSON. Both then gzip, where they are longer than `smallest`, else a checksum (FNV-1a, uint32) after them: compressing what is short takes about as
- * long as reading the file that it describes.
+ * A file: length of the header (uint32), the header as JSON, zeros up to a multiple of 8; then the arrays that the header names, each from a multiple of 8 on:
+ * of numbers of 8 bytes the first byte of each, then the second of each, and so on, for most of the last ones are alike. All little-endian. A shape: JSON. Both
+ * then gzip, where they are longer than `smallest`, else a checksum (FNV-1a, uint32) after them: compressing what is short takes about as long as reading the
+ * file that it describes.
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
@@ -21,16 +21,16 @@ interface Header {
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
-/** Bytes. So many have room beside others in a page of LMDB; and the first bytes of no shorter body are those of gzip. */
+/** In bytes. A body up to this size shares a page of LMDB with others. No shorter body begins with the signature of gzip. */
 const smallest = 2_048;
-/** A damaged body must not fill the memory. */
+/** The most bytes of a decompressed body, so that a damaged one cannot exhaust the memory. */
 const mostBytes = 2 ** 30;
 
 export async function encodeShape({ columns, ...rest }: FileShape): Promise<Bytes> {
   return await pack(new TextEncoder().encode(JSON.stringify({ ...rest, columns: [...columns] })));
 }
 
-/** Throws for what is not a shape. */
+/** Decodes a shape; throws if the body is none. */
 export async function decodeShape(body: Uint8Array): Promise<FileShape> {
   const { format, digest, unsupported, tree, hasBounds, columns } = JSON.parse(new TextDecoder().decode(await unpack(body)));
   const isShape = typeof format === "string" && typeof digest === "string" && Array.isArray(columns) && Array.isArray(unsupported);
@@ -56,7 +56,7 @@ export async function encodeDescription({ shape, units, values, places, ...flags
   return await pack(out);
 }
 
-/** Throws for what is not a description; undefined where `shapeOf` does not know its shape. */
+/** Decodes a description; throws if the body is none. Undefined if `shapeOf` does not know its shape. */
 export async function decodeDescription(
   body: Uint8Array,
   shapeOf: (digest: string) => Promise<FileShape | undefined>,
@@ -88,7 +88,7 @@ export async function decodeDescription(
   };
 }
 
-/** At which byte each array starts, and where the last one ends. */
+/** Returns the byte at which each array starts, and that where the last one ends. */
 function layoutOf(headerLength: number, arrays: Header["arrays"]): { readonly starts: readonly number[]; readonly end: number } {
   const upToEight = (bytes: number) => Math.ceil(bytes / 8) * 8;
   const starts: number[] = [];
@@ -100,7 +100,10 @@ function layoutOf(headerLength: number, arrays: Header["arrays"]): { readonly st
   return { starts, end };
 }
 
-/** Between numbers of as many bytes one after another, and their bytes by place. One of `from` and `to` is 1: the bytes by place. */
+/**
+ * Converts between whole numbers one after another and their bytes ordered by place. `from` and `to` are the strides in source and target; one of them is 1, on
+ * the side of the bytes ordered by place.
+ */
 function transpose(source: Uint8Array, target: Uint8Array, { from, to }: { readonly from: number; readonly to: number }): void {
   const width = Math.max(from, to);
   const count = source.length / width;

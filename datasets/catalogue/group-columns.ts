@@ -1,14 +1,13 @@
 /**
- * Which columns form a record or a collection, by their names and lengths alone (design: "Names").
+ * Decides which columns form a record or a collection, only by their names and lengths.
  *
- * - A struct or a list of structs is what its file says.
+ * - A struct or a list of structs is what its file declares.
  * - List columns that share the prefix before the first underscore, or before the last point or colon, or the struct they lie in, are one collection if their
- *   lengths agree.
- *   Where they disagree, those that agree are one, named by their longest common prefix that ends before an underscore.
+ *   lengths agree. If not all agree, those that do are one collection, named by their longest common prefix that ends before an underscore.
  * - A list in the elements of another is one of their fields; a plain list of lists stays on its own.
- * - One value per entry: columns that share the prefix before the first underscore are one record.
- * A name belongs to one group only. Lists of structs go first, then columns of just that name, then larger groups of lists, then structs,
- * then records by prefix. What finds its name taken stays on its own, under its full name.
+ * - One value per entry: columns that share the prefix before the first underscore are one record. A name belongs to one group only. Lists of structs go first,
+ *   then columns of just that name, then larger groups of lists, then structs, then records by prefix. What finds its name taken stays on its own, under its
+ *   full name.
  */
 import { elementField, innerList } from "../../engine/program/schema.ts";
 
@@ -25,7 +24,7 @@ export interface GroupedColumn {
   readonly member?: { readonly record: string; readonly field: string };
 }
 
-/** `agree`: whether two list columns have equal lengths everywhere; an equivalence. By column name. */
+/** Groups columns, by column name. `agree` tells whether two list columns have equal lengths everywhere; it must be an equivalence. */
 export function groupColumns<Item extends Groupable>(
   columns: readonly Item[],
   agree: (a: Item, b: Item) => boolean,
@@ -66,13 +65,13 @@ export function groupColumns<Item extends Groupable>(
   return grouped;
 }
 
-/** Lists of plain values that may be one collection, by their names. */
+/** Groups the lists of plain values that may be one collection by their names. */
 export const listGroups = <Item extends Groupable>(columns: readonly Item[]): readonly (readonly Item[])[] =>
   byPrefix(columns.filter(isPlainList))
     .map(({ items }) => items)
     .filter(({ length }) => length > 1);
 
-/** The lists that the values of a column stand in by its file: lists of structs, and lists in lists. */
+/** The lists around a column's values that its file declares: lists of structs, and lists in lists. */
 function pathOf({ parts, lists }: Groupable): GroupedColumn {
   const named: string[] = [];
   let begin = 0;
@@ -105,7 +104,7 @@ function byPrefix<Item extends Groupable>(columns: readonly Item[]): Group<Item>
   return [...groups].map(([prefix, items]) => ({ prefix, items }));
 }
 
-/** Undefined where nothing would be left of the name before or after it. */
+/** The prefix that may name a collection or record (see the header); undefined if it, or the rest of the name, would be empty. */
 function prefixOf(column: Groupable): string | undefined {
   const { name, parts } = column;
   if (parts.length > 1) return parts.slice(0, -1).join(".");
@@ -113,10 +112,10 @@ function prefixOf(column: Groupable): string | undefined {
   return end > 0 && end < name.length - 1 ? name.slice(0, end) : undefined;
 }
 
-/** Its name says of what it is a member: `AnalysisJetsAuxDyn.pt`, or with a colon where names have no points. */
+/** Whether its name tells of what it is a member: `AnalysisJetsAuxDyn.pt`, or with a colon in formats without points in names. */
 const isPointed = ({ name, parts }: Groupable): boolean => parts.length > 1 || /.[.:]./.test(name);
 
-/** The whole group if all agree; else the parts that do, larger ones first. */
+/** Returns the whole group if all agree, otherwise the parts that do, larger ones first. */
 function split<Item extends Groupable>(group: Group<Item>, agree: (a: Item, b: Item) => boolean): Group<Item>[] {
   const clusters: Item[][] = [];
   for (const column of group.items) {
@@ -129,7 +128,7 @@ function split<Item extends Groupable>(group: Group<Item>, agree: (a: Item, b: I
   return clusters.map((items) => ({ prefix: isPointed(items[0]!) ? group.prefix : commonPrefix(items), items }));
 }
 
-/** Longest, in whole words between underscores, that leaves a field to each. */
+/** The longest common prefix of whole words between underscores that leaves each column a name for its field. */
 function commonPrefix(columns: readonly Groupable[]): string {
   const names = columns.map(({ name }) => name.replace(/_+$/, "").split("_"));
   const [first, ...others] = names;

@@ -1,4 +1,4 @@
-/** Where a column of a partition lies in its file, and how what the file lacks is read. Pure. */
+/** Locates a column of a partition in its file, and decides how a column that the file lacks is read. Pure. */
 import { type Column, listOfPresence, type Schema, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnForm, columnOf, widen } from "../column-form.ts";
 import type { ColumnLocation, FileIdentity, Partition } from "../dataset.ts";
@@ -13,11 +13,11 @@ export interface LocateOptions {
   /** The dataset's schema. */
   readonly schema: Schema;
   readonly name: string;
-  /** The dataset's where absent. */
+  /** The form to read it in; by default that of the dataset. */
   readonly form?: ColumnForm | undefined;
 }
 
-/** Gives the reason where the file does not have the column, or not in the form that is asked for. */
+/** Locates a column. Returns the reason as text if the file does not have it, or not in the requested form. */
 export function locateColumn(options: LocateOptions): ColumnLocation | string {
   const { description, schema, name, form } = options;
   const own = description.shape.columns.get(name);
@@ -41,8 +41,8 @@ function locateOwn({ file, description, partition }: LocateOptions, column: Colu
 }
 
 /**
- * Whether each list of a name is there. Of several list columns that are one collection one tells, the first of those that may be null: they are read together, and
- * nothing compares them.
+ * Locates the column that tells whether each list of a name is null. If several list columns form one collection, it is the first of those that may be null,
+ * since they are read together and nothing compares them.
  */
 function locatePresence(options: LocateOptions, list: string): ColumnLocation | string {
   const { description, schema, name, form, file, partition } = options;
@@ -93,7 +93,7 @@ function locateAbsent(options: LocateOptions, column: Column): ColumnLocation | 
   return { ...location, elements, values: elements.at(-1)!, place: like.place, absent: { like } };
 }
 
-/** Only its lists' lengths are wanted. */
+/** The column that is cheapest to read, since only the lengths of its lists are needed. */
 function cheapest(columns: readonly Column[]): Column | undefined {
   const costs: Readonly<Partial<Record<Column["dtype"], number>>> = { bool: 1, string: 100 };
   const cost = ({ dtype, lists }: Column) => 1000 * lists.length + (costs[dtype] ?? 10);

@@ -1,9 +1,10 @@
 /**
- * One schema for a dataset of many files, so that a query means the same in each.
+ * Merges the schemas of many files into one, so that a query means the same in each file.
  *
- * A column that some files lack is missing there. Where files have it, it stands in equally many lists, or it is not usable. Files may differ in number type: it is
- * then one that holds both (`widen`). Booleans, strings and numbers do not mix. A file's column without type and values goes with any. What is not usable
- * is listed with the reason and the file, so that a query that asks for it fails at once and says why, rather than count a part of the events in silence.
+ * A column that some files lack is missing there. It is usable only if it stands in equally many lists in all files that have it. Files may differ in its
+ * number type, which then becomes one that holds both (`widen`); booleans, strings and numbers do not mix. A column without type and values in a file fits any
+ * type. Unusable columns are listed with the reason and the file, so that a query for them fails immediately and says why, instead of silently counting only a
+ * part of the events.
  */
 import { type Column, type DType, type NullableList, presenceColumn, type Schema } from "../../engine/program/schema.ts";
 import { widen } from "../column-form.ts";
@@ -11,7 +12,7 @@ import type { FileColumn, FileDescription } from "../format.ts";
 import { groupColumns } from "./group-columns.ts";
 
 export interface NamedFile {
-  /** Without its folder, for messages. */
+  /** The file's name without its folder, for messages. */
   readonly name: string;
   readonly description: FileDescription;
 }
@@ -20,7 +21,7 @@ type Merged =
   | { readonly kind: "column"; readonly column: FileColumn; readonly dtype: DType }
   | { readonly kind: "unsupported"; readonly reason: string };
 
-/** Columns in the order of the first file that has them. `files` is not empty. */
+/** Merges schemas; the columns are in the order of the first file that has them. `files` must not be empty. */
 export function mergeSchemas(files: readonly NamedFile[]): Schema {
   const shapes = groupByShape(files);
   const differing = shapes.map(({ first }) => first);
@@ -50,7 +51,7 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
   return { columns: placed, ...(nullableLists.length > 0 && { nullableLists }), unsupported };
 }
 
-/** A list is nullable where a column in it says so in any file. */
+/** Finds the nullable lists: those of which a column says so in any file. */
 function findNullableLists(columns: readonly Column[], shapes: readonly ShapeFiles[]): readonly NullableList[] {
   const found = new Map<string, NullableList>();
   const names = new Set(columns.map(({ name }) => name));
@@ -64,13 +65,13 @@ function findNullableLists(columns: readonly Column[], shapes: readonly ShapeFil
   return [...found.values()];
 }
 
-/** The files that have equal columns. */
+/** A group of files that have equal columns. */
 export interface ShapeFiles {
   readonly first: NamedFile;
   readonly names: readonly string[];
   readonly descriptions: readonly FileDescription[];
   readonly columns: ReadonlyMap<string, FileColumn>;
-  /** By `FileColumn.index`: 1 where it is so in any of the files. */
+  /** By `FileColumn.index`: 1 if it is so in any of the files. */
   readonly nullable: Uint8Array;
   readonly rounded: Uint8Array;
   /** The same as in `FileDescription`, with the bits of all these files. */
@@ -78,7 +79,7 @@ export interface ShapeFiles {
   readonly hasEntries: boolean;
 }
 
-/** Most datasets have one shape, and thousands of files. */
+/** Groups the files by shape. Most datasets have one shape and thousands of files. */
 export function groupByShape(files: readonly NamedFile[]): readonly ShapeFiles[] {
   const shapes = new Map<string, NamedFile[]>();
   for (const file of files) {
@@ -117,7 +118,9 @@ function isMissing({ columns, nullable, hasEntries }: ShapeFiles, name: string):
   return column ? nullable[column.index] === 1 : hasEntries;
 }
 
-/** Whether two list columns have lists of equal lengths in all of these files, as far as is known without reading them; true where only one is there. */
+/**
+ * Whether two list columns have lists of equal lengths in all of these files, as far as is known without reading them; true if the files have only one of them.
+ */
 function agreeIn({ first, descriptions, columns }: ShapeFiles, a: string, b: string): boolean {
   const [mine, theirs] = [columns.get(a), columns.get(b)];
   if (!mine || !theirs) return true;

@@ -1,12 +1,12 @@
 /**
- * Bounds what descriptions take in memory: those of a dataset's first files are kept whole, of the others only what its schema follows from. Where columns of these lie is
- * recalled from the store, or read from the file again, when it is asked for; what was asked for lately is kept.
+ * Bounds the memory that descriptions take. Those of a dataset's first files are kept completely; of the others, only the part from which the schema follows.
+ * The places of their columns are recalled from the store, or read from the file again, when they are needed; the most recently needed ones are kept.
  */
 import { LRUCache } from "lru-cache";
 import { baseName, DatasetError, type FileIdentity } from "../dataset.ts";
 import type { FileDescription } from "../format.ts";
 
-/** The most bytes of arrays of descriptions that are kept whole, and the most of those that were recalled. */
+/** The most bytes of the arrays of complete descriptions, and again of those that were recalled. */
 const mostBytes = 32 * 2 ** 20;
 
 export type Recall = (file: FileIdentity) => Promise<FileDescription>;
@@ -24,7 +24,7 @@ export class RecentDescriptions {
     this.#recalled = new LRUCache({ maxSize: most, sizeCalculation: (description) => 1 + bytesOf(description) });
   }
 
-  /** The description whole while there is room, or what its schema follows from. */
+  /** Returns the complete description while there is space, otherwise the part from which the schema follows. */
   keep(description: FileDescription): FileDescription {
     const bytes = bytesOf(description);
     if (this.#kept + bytes > this.#most) return shorten(description);
@@ -32,12 +32,12 @@ export class RecentDescriptions {
     return description;
   }
 
-  /** Nothing is kept any more of these. */
+  /** Must be called when these descriptions are no longer used. */
   leave(descriptions: readonly FileDescription[]): void {
     for (const each of descriptions) if (!each.isShort) this.#kept -= bytesOf(each);
   }
 
-  /** The whole description of a file; throws `DatasetError` where it was recorded anew since with other units, and as recalling does. */
+  /** Returns the complete description of a file. Throws `DatasetError` if it has been recorded again with other units, and as recalling does. */
   async whole(file: FileIdentity, description: FileDescription): Promise<FileDescription> {
     if (!description.isShort) return description;
     const known = this.#recalled.get(file.path);
@@ -66,7 +66,7 @@ const isOf = (whole: FileDescription, { shape, units }: FileDescription): boolea
 export const bytesOf = ({ values, places }: FileDescription): number =>
   Object.values(places).reduce((sum, { byteLength }) => sum + byteLength, values.byteLength);
 
-/** Numbers of values that are no bounds tell which lists are alike, in every file. */
+/** Shortens a description. Numbers of values stay, unless they are only bounds: they tell which lists have equal lengths, in every file. */
 function shorten(description: FileDescription): FileDescription {
   const values = description.shape.hasBounds ? new Float64Array(0) : description.values;
   return { ...description, values, places: {}, isShort: true };

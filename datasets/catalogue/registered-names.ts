@@ -1,6 +1,6 @@
 /**
- * What datasets' names mean to the processes that share a store: this process's part in it. Who holds a registration writes it now and then;
- * so the others see that it runs, whatever their clocks say.
+ * This process's part in agreeing with others on what datasets' names mean, for all processes that share a store. A process that holds a registration writes it
+ * from time to time, so that others see that it runs, regardless of their clocks.
  */
 
 import type { Log } from "../../base/log.ts";
@@ -11,7 +11,7 @@ import { type Decision, decideRegistration } from "./decide-registration.ts";
 /** The part of the store that this needs. */
 export interface Registry {
   listDatasets(): Promise<readonly Registration[]>;
-  /** Writes it if the stored one has the revision before this one (for 1: if there is none); gives whether it did. */
+  /** Writes it if the stored one has the revision before this one (for 1: if there is none); returns whether it did. */
   putDataset(registration: Registration): Promise<boolean>;
   removeDataset(name: string, revision: number): Promise<boolean>;
 }
@@ -26,18 +26,18 @@ export interface OwnDataset {
 
 export interface RegisteredNamesOptions {
   readonly registry: Registry;
-  /** This process, for people. */
+  /** The name of this process, for people. */
   readonly by: string;
-  /** No other process has the store: whoever registered before is gone. */
+  /** Whether no other process uses the store, so that whoever registered before is gone. */
   readonly isAlone: boolean;
-  /** Milliseconds between two looks. */
+  /** The milliseconds between two looks. */
   readonly beat: number;
   readonly log: Log;
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Who wrote nothing for so many beats runs no more. */
+/** A process that wrote nothing for this many beats does not run any more. */
 const beatsToLive = 5;
 
 export class RegisteredNames {
@@ -49,7 +49,7 @@ export class RegisteredNames {
     this.#options = options;
   }
 
-  /** Registers or renews what this process was started with, where `found` is what is registered; gives what is registered then. */
+  /** Registers or renews the datasets with which this process was started. `found` is what is registered; returns what is registered then. */
   async look(own: readonly OwnDataset[], found: readonly Registration[]): Promise<readonly Registration[]> {
     const registered = new Map(found.map((each) => [each.name, each]));
     for (const dataset of own) {
@@ -63,7 +63,7 @@ export class RegisteredNames {
     return [...registered.values()];
   }
 
-  /** Whether a process runs that was started with it, as far as can be seen. */
+  /** Whether a process with this registration still runs, as far as can be seen. */
   isHeld({ name, held, revision }: Registration): boolean {
     const { isAlone, beat, now } = this.#options;
     if (!held || isAlone) return false;
@@ -71,7 +71,7 @@ export class RegisteredNames {
     return seen?.revision !== revision || now() - seen.at < beatsToLive * beat;
   }
 
-  /** Another process that was started with the same takes it up again at its next look. Never rejects. */
+  /** Releases a registration. Another process that was started with the same dataset takes it up at its next look. Never rejects. */
   async letGo(registration: Registration): Promise<void> {
     const { registry, log } = this.#options;
     await registry
@@ -79,7 +79,7 @@ export class RegisteredNames {
       .catch((error: unknown) => log.warn({ dataset: registration.name, err: error }, "a dataset could not be let go"));
   }
 
-  /** Gives what is written; undefined where nothing is, or somebody was faster: the next look sees it. */
+  /** Returns what was written; undefined if nothing was, or another process was faster, which the next look sees. */
   async #register(own: OwnDataset, stored: Registration | undefined): Promise<Registration | undefined> {
     const { registry, by, now } = this.#options;
     const isAlive = stored !== undefined && this.isHeld(stored);

@@ -1,9 +1,9 @@
-/** Where the files of a dataset differ, in sentences for people: names of trees, columns and collections that some lack, types that are wider in some. Pure. */
+/** Tells people in sentences where the files of a dataset differ: trees, columns and collections that some lack, and types that are wider in some. Pure. */
 import { innermost, type Schema } from "../../engine/program/schema.ts";
 import type { FileColumn } from "../format.ts";
 import { groupByShape, type NamedFile, type ShapeFiles } from "./merge-schemas.ts";
 
-/** Names in a sentence, and sentences. */
+/** The most names in one sentence, and the most sentences. */
 const mostNames = 3;
 const mostNotices = 20;
 
@@ -60,7 +60,7 @@ function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key):
 
 type Verb = (one: string, several: string) => string;
 
-/** Names of which the same is said, by what is said. */
+/** Groups names by what is said of them. */
 class Groups {
   readonly #groups = new Map<string, { readonly names: Set<string>; readonly say: (verb: Verb) => string }>();
 

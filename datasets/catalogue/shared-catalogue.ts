@@ -1,9 +1,9 @@
 /**
- * Datasets by name, shared by all processes that share a store: what one was started with, the others know.
+ * Finds datasets by name, for all processes that share a store: each knows the datasets with which the others were started.
  *
- * Promises: a name stands for the same files in every process (`decide-registration.ts` says for which), within two beats of a change; what
- * is registered stays known when its process ends, until it is forgotten. While the store is away, what is known stays, and what this process was
- * started with is used as it was given. Only patterns that an operator gave to a process are opened.
+ * Within two beats of a change, a name stands for the same files in every process; `decide-registration.ts` decides for which. A registered dataset stays known
+ * when its process ends, until it is removed. While the store cannot be reached, known datasets stay known, and those with which this process was started are
+ * used as they were given. Only patterns that an operator gave to a process are opened.
  */
 
 import { hostname } from "node:os";
@@ -19,7 +19,7 @@ import { type OwnDataset, RegisteredNames, type Registry } from "./registered-na
 export interface SharedCatalogue extends Catalogue {
   /** Resolves after the first attempt to learn what is registered. */
   readonly opened: Promise<void>;
-  /** Lets go of what this process holds. */
+  /** Releases what this process holds. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Where a Parquet column lies in a row group, and how it is decoded. Plain data. */
+/** Describes where a Parquet column lies in a row group, and how it is decoded. Plain data. */
 import type { CompressionCodec } from "hyparquet";
 import { CompressionCodecs } from "hyparquet/src/constants.js";
 import { eitherNumber, type NumberBounds, noNumber } from "../../engine/skip/number-bounds.ts";
@@ -14,7 +14,7 @@ export interface Levels {
   readonly present: readonly number[];
 }
 
-/** Whether lists of this level may be null, and not only empty, by what the schema says. */
+/** Whether lists of this level may be null, and not only empty, according to the schema. */
 export const mayBeNull = ({ elements, present }: Levels, level: number): boolean => present[level]! > (elements[level - 1] ?? 0);
 
 /** How a column is stored in every row group: `stored` of a `FileColumn`. */
@@ -39,11 +39,11 @@ export interface ColumnChunk extends StoredColumn {
   readonly codec: CompressionCodec;
   /** The number of entries of the row group. */
   readonly entries: number;
-  /** Level entries: values, and what stands for empty lists. */
+  /** The number of level entries: values, and entries that stand for empty or null lists. */
   readonly levelEntries: number;
 }
 
-/** Bits for what the statistics of a chunk tell: bounds, that values may be missing, that they may be NaN. */
+/** The bits for what the statistics of a chunk tell: bounds, that values may be missing, that they may be NaN. */
 export const toldBounds = 1;
 export const toldMissing = 2;
 export const toldNaN = 4;
@@ -52,14 +52,14 @@ export const toldNaN = 4;
 export class ChunkPlaces {
   readonly start: Float64Array;
   readonly length: Float64Array;
-  /** Level entries: columns of one collection agree in it. */
+  /** The numbers of level entries. Columns of one collection have equal ones. */
   readonly levels: Float64Array;
-  /** Numbers of the format's codecs. */
+  /** The codecs, by their numbers in the format. */
   readonly codec: Uint8Array;
-  /** The least and the most value, where `told` says that they are known; the least is above the most where there is no value. */
+  /** The least and the largest value, if `told` says that they are known. If there are no values, the least is above the largest. */
   readonly low: Float64Array;
   readonly high: Float64Array;
-  /** A sum of what is told. */
+  /** For each chunk, the sum of the bits of what its statistics tell. */
   readonly told: Uint8Array;
 
   constructor(chunks: number) {
@@ -94,7 +94,7 @@ function chunksOf({ nullable, places }: FileDescription, unit: number, column: n
   });
 }
 
-/** Of the statistics of all row groups of the unit. Floating-point numbers may always be NaN: statistics leave it out. */
+/** Combines the bounds of all row groups of the unit. Floating-point numbers may always be NaN, since statistics leave it out. */
 export function boundsOfColumn({ nullable, places }: FileDescription, unit: number, { index }: FileColumn): NumberBounds | undefined {
   const { first, entries, low, high, told } = places;
   if (!told) return undefined;

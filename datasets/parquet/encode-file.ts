@@ -1,10 +1,10 @@
 /**
- * Flat columns as a Parquet file: numbers, booleans and strings, which may be missing, and lists of required numbers; one PLAIN data page for each column of
- * a row group, and statistics of numbers and booleans.
+ * Writes flat columns as a Parquet file: numbers, booleans and strings, which may be null, and lists of numbers that are not null. Each column of a row group
+ * has one PLAIN data page; numbers and booleans have statistics.
  *
- * hyparquet-writer's column writer wants a place among the values for every empty list, and passes over boxed arrays several times: thirteen
- * columns of a million events take it 13 s and 1 GB. So pages are laid out here, values as they lie in memory, and its modules write
- * what is small: page headers, runs of levels, snappy, the footer.
+ * hyparquet-writer's column writer needs a place among the values for each empty list, and goes over boxed arrays several times: thirteen columns of a million
+ * events take it 13 s and 1 GB. So pages are written here, with the values as they lie in memory, and its modules only write small things: page headers, runs
+ * of levels, snappy, the footer.
  */
 import type { ColumnMetaData, ParquetType, RowGroup, SchemaElement, Statistics } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
@@ -17,27 +17,27 @@ import type { FlatColumn } from "../format.ts";
 interface EncodedLevels {
   readonly repetition: Uint8Array;
   readonly definition: Uint8Array;
-  /** Level entries: elements and empty lists. */
+  /** The number of level entries: elements and empty lists. */
   readonly count: number;
   readonly empty: number;
 }
 
 const magic = new TextEncoder().encode("PAR1");
 
-/** The file as consecutive pieces; those of uncompressed columns are views on `values`, so write them before these change. */
+/** Returns the file as consecutive pieces. Pieces of uncompressed columns are views on `values`, so they must be written before these change. */
 export function encodeFile(columns: readonly FlatColumn[], entries: number, createdBy: string): Uint8Array[] {
   const writer = new ParquetWriter(columns, createdBy);
   return [writer.begin(), ...writer.addGroup(columns, entries), writer.end()];
 }
 
-/** A file of several row groups, one after the other: whoever writes it holds no more than one of them. */
+/** Writes a file of several row groups, one after another, so that only one of them need be in memory. */
 export class ParquetWriter {
   readonly #columns: readonly FlatColumn[];
   readonly #createdBy: string;
   readonly #groups: RowGroup[] = [];
   #at = magic.length;
 
-  /** `columns`: their names and types; all groups have the same. */
+  /** `columns` give the names and types, which are the same in all groups. */
   constructor(columns: readonly FlatColumn[], createdBy: string) {
     this.#columns = columns;
     this.#createdBy = createdBy;
@@ -108,7 +108,7 @@ function encodeRuns(levels: Uint8Array): Uint8Array {
   return writer.getBytes();
 }
 
-/** Views on the values where they are written as they lie in memory. */
+/** Encodes values as PLAIN. If they are written as they lie in memory, this is a view on them. */
 function encodePlain(values: FlatColumn["values"], strings: readonly string[] | undefined): Uint8Array {
   if (strings) {
     const encoder = new TextEncoder();
@@ -175,7 +175,10 @@ function describeChunk(
   };
 }
 
-/** NaN is counted apart, and zeros are written so that they stand for those of both signs. `empty`: level entries without a value. */
+/**
+ * Measures the statistics of a column. NaN is counted separately, and bounds of zero are written with the signs that include zeros of both signs. `empty` is
+ * the number of level entries without a value.
+ */
 function measure(values: FlatColumn["values"], valid: Uint8Array | undefined, empty: number): Statistics {
   let [nan, missing] = [0, 0];
   let low: number | bigint = Number.POSITIVE_INFINITY;
@@ -201,7 +204,7 @@ function measure(values: FlatColumn["values"], valid: Uint8Array | undefined, em
 function describeSchema({ name, values, valid, strings, offsets }: FlatColumn): SchemaElement[] {
   const type = typeOf(values, strings);
   const text = strings && { converted_type: "UTF8" as const, logical_type: { type: "STRING" as const } };
-  // The writer of the footer gives the width of a logical type in a form that others do not read.
+  // The footer's writer writes the width of a logical type in a form that other readers do not understand.
   const unsigned = values instanceof BigUint64Array && { converted_type: "UINT_64" as const };
   if (!offsets) return [{ name, type, repetition_type: valid ? "OPTIONAL" : "REQUIRED", ...text, ...unsigned }];
   return [

@@ -1,4 +1,4 @@
-/** Parquet: a unit is a row group, or some neighbours that are worth a partition together. */
+/** The Parquet format. A unit is a row group, or several neighbouring ones that together are large enough for a partition. */
 import { DatasetError } from "../dataset.ts";
 import type { DescribeOptions, FileDescription, Format } from "../format.ts";
 import type { ByteReader } from "../sources/source.ts";
@@ -9,7 +9,7 @@ import { decodePresence } from "./pages/decode-presence.ts";
 
 const magic = "PAR1";
 const encryptedMagic = "PARE";
-/** Length of the footer, and the magic. */
+/** The bytes at the end of a file: the length of the footer, and the magic. */
 const tailBytes = 8;
 /** The bytes at the end of a file that are read first. For a remote file they nearly always suffice; a local one is read in small pieces. */
 const firstLook = { far: 2 ** 19, near: 2 ** 13 };
@@ -32,7 +32,7 @@ export const parquet: Format = {
   sizeOf: sizeOfColumn,
 };
 
-/** From the footer: reads the end of the file and, where the footer is longer, the footer. */
+/** Describes a file from its footer: reads the end of the file and, if the footer is longer than that, the whole footer. */
 async function describeParquet(file: ByteReader, name: string, { tree, partitionEvents }: DescribeOptions): Promise<FileDescription> {
   const refusal = (reason: string, cause?: unknown) => new DatasetError(`Cannot read ${name}: ${reason}`, { cause, permanent: true });
   if (tree !== undefined) throw refusal(`a Parquet file holds one table and no trees; leave ":${tree}" out`);

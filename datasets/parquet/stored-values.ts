@@ -8,7 +8,7 @@ export type Values = ColumnTarget["values"];
 export interface Stored {
   readonly physical: PhysicalType;
   readonly unsigned: boolean;
-  /** Of integers of 8 and 16 bits, which lie in INT32: from the lowest on, so many bits count. So others read values beyond the type. */
+  /** For integers of 8 and 16 bits, which are stored as INT32: only this many low bits count, so values beyond the type are read as other readers do. */
   readonly bits?: number;
   /** For FIXED_LEN_BYTE_ARRAY: the bytes of a value. */
   readonly width?: number;

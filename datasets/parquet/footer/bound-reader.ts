@@ -1,14 +1,15 @@
 /**
- * The least and the most value that a column chunk's statistics state, as far as the Parquet format lets one trust them: the newer fields, of columns whose
- * order the file says is that of their type, of types whose order is that of numbers. Truncated ones, those of text, of decimals, of INT96 and of
- * float16 are left alone. NaN counts as no value there: a floating-point column may hold it unless its number is stated as none; zeros of both signs are equal.
+ * Reads the least and the largest value in a column chunk's statistics, as far as the Parquet format allows one to trust them: only the newer fields, only of
+ * columns that the file declares to be ordered by their type, and only of types that are ordered as numbers. Truncated bounds and those of text, decimals,
+ * INT96 and float16 are ignored. Statistics do not count NaN as a value, so a floating-point column may contain it unless the number of NaNs is stated as 0.
+ * Zeros of both signs are equal.
  */
 import { around } from "../../../engine/skip/number-bounds.ts";
 import type { ValueType } from "./value-type.ts";
 
 export interface BoundReader {
   readonly bytes: 1 | 4 | 8;
-  /** NaN where it tells nothing. */
+  /** Reads the lower bound; NaN if it tells nothing. */
   low(stated: DataView): number;
   high(stated: DataView): number;
   readonly mayBeNaN?: true;

@@ -1,9 +1,9 @@
 /**
- * From a Parquet schema to its leaves: names without the groups that only make a list, and what the levels mean.
+ * Describes the leaves of a Parquet schema: their names, without groups that only form a list, and the meaning of their levels.
  *
- * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and
- * repeated fields without annotation. Lists may stand in lists, at most `mostListLevels` of them. A null list has no elements, as an empty one; a null struct makes its
- * fields missing, and its lists null. Maps are refused.
+ * Lists are found by the rules of the Parquet format ("Nested types", with its rules for older writers): three levels, two levels, and repeated fields without
+ * annotation. Lists may contain lists, up to `mostListLevels` levels. A null list has no elements, like an empty one. If a struct is null, its fields are
+ * missing and its lists are null. Maps are refused.
  */
 import type { SchemaTree } from "hyparquet";
 import { mostListLevels, tooDeep } from "../../format.ts";
@@ -59,7 +59,7 @@ function visitFields(node: SchemaTree, place: Place, leaves: LeafShape[]): void 
   for (const child of node.children) visit(child, { ...place, parts: [...place.parts, child.element.name] }, leaves);
 }
 
-/** Counts the node's own repetition into the levels. */
+/** Adds the node's own repetition to the levels. */
 function enter(node: SchemaTree, place: Place): Place {
   const { repetition_type } = node.element;
   if (repetition_type === "REQUIRED") return place;
@@ -73,7 +73,7 @@ function listedBy(node: SchemaTree): SchemaTree | undefined {
   return node.children.length === 1 && child?.element.repetition_type === "REPEATED" ? child : undefined;
 }
 
-/** Older writers: the repeated group is itself the element. */
+/** Whether the repeated group is itself the element, as older writers have it. */
 function isElement(repeated: SchemaTree, list: string): boolean {
   const { name } = repeated.element;
   return repeated.children.length !== 1 || name === "array" || name === `${list}_tuple`;

@@ -1,13 +1,13 @@
-/** Which row groups of a file are one unit: neighbours, until they have as many entries together as a partition should. Pure. */
+/** Decides which row groups of a file form a unit: neighbours, until they have as many entries together as a partition should. Pure. */
 import type { FileDescription } from "../../format.ts";
 
-/** More values than this in any column are not put together: a unit's columns are in memory at once. */
+/** Row groups are not combined beyond this many values in any column, since a unit's columns are in memory at the same time. */
 const mostTogether = 2 ** 22;
 
 export interface RowGroups {
   /** The number of entries of each row group. */
   readonly entries: readonly number[];
-  /** Level entries of each column chunk, row group by row group. */
+  /** The level entries of each column chunk, row group by row group. */
   readonly levels: Float64Array;
   readonly columns: number;
 }
@@ -16,11 +16,11 @@ export interface GroupedRows {
   readonly units: FileDescription["units"];
   /** The first row group of each unit; then, last, the number of row groups. */
   readonly first: Float64Array;
-  /** Level entries of each column, unit by unit. */
+  /** The level entries of each column, unit by unit. */
   readonly values: Float64Array;
 }
 
-/** Each unit has at least `least` entries, but for the last one and those that would be too large. */
+/** Groups row groups into units of at least `least` entries each, except the last one and those that would become too large. */
 export function groupRowGroups({ entries, levels, columns }: RowGroups, least: number): GroupedRows {
   const units: { entries: number; firstEntry: number }[] = [];
   const first: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * What the schemas of footers mean, by their bytes: files of a dataset mostly have one schema, and working it out anew costs more than all else of a small file's footer.
- * Some of those that were met last are kept.
+ * Keeps the meaning of recent footers' schemas by their bytes. The files of a dataset mostly have one schema, and interpreting it again costs more than all the
+ * rest of a small file's footer.
  */
 import { parquetSchema } from "hyparquet/src/metadata.js";
 import { LRUCache } from "lru-cache";
@@ -11,7 +11,7 @@ import type { ThriftReader } from "./thrift-reader.ts";
 
 export interface KnownSchema {
   readonly leaves: readonly LeafShape[];
-  /** The shape of files with this schema, if every column can be read; it is kept once it was found for the first file. */
+  /** The shape of files with this schema, if every column can be read; set once it was found for the first file. */
   shape?: FileShape;
 }
 

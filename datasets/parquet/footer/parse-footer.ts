@@ -1,7 +1,4 @@
-/**
- * What a footer's bytes say. Gives the event loop a turn every few milliseconds: footers of wide files have megabytes.
- * Throws an `Error` that says what makes no sense.
- */
+/** Parses a footer. It lets other work run every few milliseconds, since footers of wide files have megabytes. Throws an `Error` that says what is wrong. */
 import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
@@ -13,7 +10,7 @@ import { type KnownSchema, readSchema } from "./known-schemas.ts";
 import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
-/** Name of the format; another one where descriptions mean something else. */
+/** The name of the format. It must change when descriptions get another meaning. */
 export const format = "parquet-8";
 /** The most values of a column in a row group, since offsets have 32 bits. */
 const mostValues = 2 ** 32 - 2;
@@ -22,7 +19,7 @@ const signatureBytes = 28;
 const turnMilliseconds = 5;
 const longDtypes: ReadonlySet<string> = new Set(["int64", "uint64"]);
 
-/** `partitionEvents`: entries that a unit should have at least; where absent, each row group is one. */
+/** Parses a footer. `partitionEvents` is the least number of entries that a unit should have; by default each row group is a unit. */
 export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promise<FileDescription> {
   const reader = new ThriftReader(bytes);
   const entries: number[] = [];
@@ -91,7 +88,7 @@ function parseOrders(reader: ThriftReader): readonly boolean[] {
   });
 }
 
-/** Leaves out bounds that mean nothing, and their arrays where there are none. */
+/** Removes bounds without a meaning, and the arrays of bounds if none is left. */
 function keepOrdered(
   chunks: ChunkPlaces,
   columns: number,

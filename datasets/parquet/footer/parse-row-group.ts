@@ -1,4 +1,4 @@
-/** The row groups in a footer, chunk by chunk into arrays: wide files have tens of thousands of chunks. */
+/** Parses the row groups in a footer, chunk by chunk, into arrays, since wide files have tens of thousands of chunks. */
 import { type ChunkPlaces, type Levels, mayBeNull, toldBounds, toldMissing, toldNaN } from "../column-chunk.ts";
 import type { BoundReader } from "./bound-reader.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
@@ -9,12 +9,12 @@ export interface ColumnFacts {
   mayMiss: boolean;
   /** Bit n: lists of level n may be null. */
   nullLists: number;
-  /** Is there for a column of 64-bit integers; `isRounded` says then whether some chunk may hold integers from ±2^53 on. */
+  /** Present for a column of 64-bit integers. `isRounded` then tells whether some chunk may contain integers from ±2^53 on. */
   readonly long?: { readonly isUnsigned: boolean };
   isRounded?: boolean;
   /** Reads the least and the largest value; absent if these tell nothing. */
   readonly bounds?: BoundReader | undefined;
-  /** A chunk that is encrypted or lies elsewhere, or is compressed in a way that is not read. */
+  /** Why a chunk cannot be read: it is encrypted, lies in another file, or is compressed by an unsupported codec. */
   unreadable?: string;
 }
 
@@ -28,7 +28,7 @@ interface RowGroupPlace {
   readonly mostValues: number;
 }
 
-/** Gives the number of its entries. */
+/** Parses a row group; returns the number of its entries. */
 export function parseRowGroup(reader: ThriftReader, columns: readonly ColumnFacts[], place: RowGroupPlace): number {
   const { chunks, first, mostValues } = place;
   let entries = 0;
@@ -120,7 +120,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   if (facts.long && chunks.levels[at] !== 0 && statistics.nulls !== chunks.levels[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
 }
 
-/** That all are null says that there is no value. */
+/** Records the bounds of a chunk. If all values are null, this is known to mean that there are none. */
 function noteBounds(chunks: ChunkPlaces, at: number, { bounds }: ColumnFacts, { nulls, least, most, notNumbers }: Statistics): void {
   if (!bounds) return;
   const isEmpty = nulls === chunks.levels[at];
@@ -133,7 +133,7 @@ function noteBounds(chunks: ChunkPlaces, at: number, { bounds }: ColumnFacts, { 
   if (bounds.mayBeNaN && !isEmpty && notNumbers !== 0) chunks.told[at] |= toldNaN;
 }
 
-/** Also where the statistics do not tell. */
+/** Whether values may lie from ±2^53 on; true also if the statistics do not tell. */
 function isBeyond({ least, most }: Statistics, { isUnsigned }: { readonly isUnsigned: boolean }): boolean {
   if (least?.byteLength !== 8 || most?.byteLength !== 8) return true;
   const highest = isUnsigned ? most.getBigUint64(0, true) : most.getBigInt64(0, true);
@@ -147,8 +147,8 @@ function checkedCodec(codec: number, facts: ColumnFacts): number {
 }
 
 /**
- * Whether the chunk's statistics leave room for missing values. Writers count empty lists as nulls: where there is a histogram of
- * the definition levels, it tells them apart.
+ * Whether the chunk's statistics leave room for missing values. Writers count empty lists as nulls; a histogram of the definition levels, if there is one,
+ * distinguishes them.
  */
 function mayMiss({ levels }: ColumnFacts, nulls: number | undefined, histogram: readonly number[] | undefined): boolean {
   const { maxDefinition, elements } = levels;

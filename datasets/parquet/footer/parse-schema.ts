@@ -1,4 +1,4 @@
-/** The schema in a footer: a list of elements, each before its children. */
+/** Parses the schema in a footer: a list of elements, each before its children. */
 import type { LogicalType, SchemaElement, TimeUnit } from "hyparquet";
 import { ConvertedTypes, FieldRepetitionTypes, ParquetTypes } from "hyparquet/src/constants.js";
 import type { ThriftReader } from "./thrift-reader.ts";
@@ -69,7 +69,7 @@ const timeType = 7;
 const timestampType = 8;
 const integerType = 10;
 
-/** Undefined for one that is newer than this reader: the physical type decides. */
+/** Parses a logical type; undefined if it is newer than this reader, so that the physical type decides. */
 function parseLogicalType(reader: ThriftReader): LogicalType | undefined {
   let type: LogicalType | undefined;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
@@ -118,7 +118,7 @@ function parseTimeType(reader: ThriftReader): { isAdjustedToUTC: boolean; unit: 
   return { isAdjustedToUTC, unit };
 }
 
-/** A union: which field there is tells the unit. */
+/** Parses a time unit: a union in which the present field tells the unit. */
 function parseTimeUnit(reader: ThriftReader): TimeUnit {
   let unit: TimeUnit | undefined;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {

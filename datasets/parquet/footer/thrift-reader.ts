@@ -1,8 +1,8 @@
 /**
- * Reads Thrift's compact protocol from bytes, field by field, without building objects: what a footer says of a hundred thousand column
- * chunks is taken as it passes, and the rest skipped.
+ * Reads Thrift's compact protocol from bytes, field by field, without building objects: of a footer with a hundred thousand column chunks, the needed values
+ * are read in passing, and the rest is skipped.
  *
- * Promises: ends on any input, throws an `Error` where it makes no sense, never reads past its end. Integers beyond 2^53 are refused.
+ * It ends on any input, throws an `Error` if the input makes no sense, and never reads beyond its end. Integers beyond 2^53 are refused.
  */
 import { Buffer } from "node:buffer";
 
@@ -10,7 +10,7 @@ const stop = 0;
 const yes = 1;
 const no = 2;
 const byte = 3;
-/** Integers of 16 to 64 bits are written alike. */
+/** The type codes of integers; those of 16 to 64 bits are written in the same way. */
 const [shortest, longest] = [4, 6];
 const double = 7;
 const binary = 8;
@@ -35,12 +35,12 @@ export class ThriftReader {
     return this.#at;
   }
 
-  /** A copy of what was read since `start`. */
+  /** Returns a copy of the bytes that were read since `start`. */
   copy(start: number): Uint8Array {
     return this.#bytes.slice(start, this.#at);
   }
 
-  /** Passes over these bytes where they come next, and says whether they do. */
+  /** If these bytes come next, passes over them and returns true. */
   passes(expected: Uint8Array): boolean {
     const next = this.#bytes.subarray(this.#at, this.#at + expected.length);
     if (Buffer.compare(next, expected) !== 0) return false;
@@ -53,7 +53,7 @@ export class ThriftReader {
     return this.#bytes.length - this.#at;
   }
 
-  /** Type code of the field that `field` found. */
+  /** The type code of the field that `field` found. */
   type = 0;
 
   /** The next field of a struct after field `previous` (0 at its start); 0 at its end. Its value must then be read or skipped. */
@@ -66,7 +66,7 @@ export class ThriftReader {
     return field;
   }
 
-  /** The value of a boolean field: it lies in its type. */
+  /** The value of a boolean field, which is contained in its type code. */
   boolean(): boolean {
     if (this.type !== yes && this.type !== no) throw new Error("a boolean is none");
     return this.type === yes;
@@ -113,7 +113,7 @@ export class ThriftReader {
     return decoder.decode(this.bytes());
   }
 
-  /** Shares the reader's memory. */
+  /** Reads a binary value; the result shares the reader's memory. */
   bytes(): DataView<ArrayBufferLike> {
     const length = this.#unsigned();
     this.#advance(length);
