@@ -1,6 +1,7 @@
 /**
  * `npm run -s bench:reading -- FILE [COLUMN…]`: how fast columns of a file come into memory, metadata included, on one thread. The file is read once
- * before, so it lies in the host's memory; columns go to memory that is used again from pass to pass, as a node's is. The best pass counts.
+ * before, so it lies in the host's memory; columns go to memory that is used again from pass to pass, as a node's is, or with --untouched to memory that was never
+ * written to before. The best pass counts.
  * With --python, uproot or pyarrow reads the same columns in turn. It asserts nothing.
  */
 import { execFileSync } from "node:child_process";
@@ -55,12 +56,19 @@ const program = new Command("bench:reading")
   .argument("[columns...]", `names of columns; where absent ${usual.join(", ")}`)
   .option("--repeats <count>", "passes of each in one round, at least", "5")
   .option("--rounds <count>", "how often in turn with --python", "3")
+  .option("--untouched", "into memory that nothing was written to before")
   .option("--python <path>", "a Python that has uproot or pyarrow")
   .option("--json", "one JSON line for each reader")
   .parse();
 const [file, named] = program.processedArgs as [string, readonly string[]];
 const columns = named.length > 0 ? named : usual;
-const { repeats, rounds, python, json } = program.opts<{ repeats: string; rounds: string; python?: string; json?: boolean }>();
+const { repeats, rounds, untouched, python, json } = program.opts<{
+  repeats: string;
+  rounds: string;
+  untouched?: boolean;
+  python?: string;
+  json?: boolean;
+}>();
 
 const [first] = (await createCatalogue([parseDataOption(`events=${file}`)]).get("events"))!.partitions;
 await readFile(first!.file.path);
@@ -80,13 +88,14 @@ if (own && peer) {
 }
 
 async function measure(): Promise<Figure> {
-  const memory = new Memory();
+  let memory = new Memory();
   let entries = 0;
   let [wall, cpu] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const start = process.cpuUsage();
   const isWarm = () => totalOf(process.cpuUsage(start)) > warmUp;
   for (let repeat = 0; repeat < Number(repeats) || !isWarm(); repeat++) {
-    memory.reset();
+    if (untouched) memory = new Memory();
+    else memory.reset();
     const begun = performance.now();
     const used = process.cpuUsage();
     entries = await readAll(memory);
