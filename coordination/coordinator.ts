@@ -119,7 +119,7 @@ export interface ClaimOptions {
   readonly most: number;
   /** The least number of waiting subtasks to claim together, even beyond the share of one thread, since fewer are not worth a claim. By default 1. */
   readonly least?: number;
-  /** Whether the node holds the subtask's columns in memory. */
+  /** Whether the node holds the subtask's columns in memory, so that computing begins at once: losing such a claim may count from the moment that it is made. */
   readonly prefers?: (subtask: Subtask) => boolean;
   /** Whether the subtask must be claimed alone; subtasks with a recorded attempt always are. */
   readonly comesAlone?: (subtask: Subtask) => boolean;

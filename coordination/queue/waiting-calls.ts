@@ -29,8 +29,8 @@ export interface WaitingCallsOptions<T extends Queued<T>, N extends LocalNode> {
   readonly times: () => Times;
   /** Milliseconds for which a node leaves a subtask to one that is better placed for it. */
   readonly localityDelay: number;
-  /** Makes the claims of a node. Subtasks whose claims are refused are put back into the queue or forgotten. */
-  readonly claim: (node: N, items: readonly T[]) => Promise<readonly OwnClaim[]>;
+  /** Makes the claims of a node for a call. Subtasks whose claims are refused are put back into the queue or forgotten. */
+  readonly claim: (node: N, items: readonly T[], call: Pick<ClaimCall, "prefers">) => Promise<readonly OwnClaim[]>;
   /** Hands back claims that nobody waits for any more. */
   readonly release: (node: N, claims: readonly OwnClaim[]) => Promise<unknown>;
   /** Called just before waiting subtasks are examined for waiting calls, if there are any. */
@@ -205,7 +205,7 @@ export class WaitingCalls<T extends Queued<T>, N extends LocalNode> {
     const clients = items.map((item) => item.lineName().client);
     claiming.add(clients);
     this.#options
-      .claim(call.node, items)
+      .claim(call.node, items, call)
       .finally(() => claiming.delete(clients))
       .then((claims) => this.give(call, claims))
       .catch((error: unknown) => {

@@ -6,7 +6,7 @@
 
 import { check, create, createEphemeral } from "../protocol/operations.ts";
 import { ZooKeeperError } from "../protocol/zookeeper-error.ts";
-import { encodeJson, parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
+import { encodeJson, encodeRead, parseClaimBody, parseSubtaskBody } from "../znodes/encoding.ts";
 import { claimPath, subtaskPath } from "../znodes/layout.ts";
 import type { Registration } from "../znodes/register-node.ts";
 import { isPersistent, removePersistent } from "../znodes/repair.ts";
@@ -19,11 +19,17 @@ export type Attempted =
   | { readonly kind: "aside"; readonly rival: string }
   | { readonly kind: "gone" | "again" };
 
-/** Rejects where the session is lost, or the registration's own znodes are gone. */
+/**
+ * Rejects where the session is lost, or the registration's own znodes are gone. `beginsAtOnce`: that computing begins is put on record together with
+ * the claim.
+ */
 export async function claimSubtask(
   zookeeper: ZooKeeper,
   entry: SubtaskEntry,
-  { node, instance, held, combiner }: Registration,
+  {
+    registration: { node, instance, held, combiner },
+    beginsAtOnce,
+  }: { readonly registration: Registration; readonly beginsAtOnce: boolean },
 ): Promise<Attempted> {
   const { layout, session, log } = zookeeper;
   const identity = subtaskPath(layout, entry.hash);
@@ -31,7 +37,7 @@ export async function claimSubtask(
   const operations = [
     check(identity, entry.version),
     createEphemeral(claim, encodeJson({ node, instance })),
-    create(`${held}/${entry.hash}`),
+    create(`${held}/${entry.hash}`, beginsAtOnce ? encodeRead(entry.subtask) : undefined),
   ];
   try {
     return { kind: "claimed", order: await combiner.commit(operations, `+${entry.hash}`) };

@@ -6,7 +6,7 @@
 import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
 import type { AboutNode, JoinedNode, Node } from "../../coordinator.ts";
-import type { ClaimQueue } from "../../queue/claim-queue.ts";
+import type { ClaimCall, ClaimQueue } from "../../queue/claim-queue.ts";
 import { summarizeHoldings } from "../../queue/holdings.ts";
 import { LocalNodes } from "../../queue/local-nodes.ts";
 import type { Session } from "../protocol/session.ts";
@@ -18,7 +18,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { claimSubtask } from "./claim-subtask.ts";
 import { afterDoubt } from "./commit-surely.ts";
 import type { SubtaskEntry } from "./entries.ts";
-import { HeldClaim } from "./held-claim.ts";
+import { HeldClaim, type HeldClaimOptions } from "./held-claim.ts";
 import { type ClaimsSession, ZooKeeperNode } from "./node.ts";
 import { SecondCopies } from "./second-copies.ts";
 import type { SessionClaim } from "./session-claim.ts";
@@ -48,7 +48,7 @@ export class ZooKeeperClaims {
     this.nodes = new LocalNodes({
       queue: () => this.#connected()?.waiting.queue,
       localityDelay: options.localityDelay,
-      claim: (node, entries) => this.#claim(node, entries),
+      claim: (node, entries, { prefers }) => this.#claim(node, entries, prefers),
       onReport: (node) => this.#report(node),
       onLeave: (node) => this.#leave(node),
       onServe: (queue) => this.#beforeServing(queue),
@@ -128,9 +128,9 @@ export class ZooKeeperClaims {
     return session?.zookeeper.session.state === "connected" ? session : undefined;
   }
 
-  async #claim(node: ZooKeeperNode, entries: readonly SubtaskEntry[]): Promise<readonly SessionClaim[]> {
+  async #claim(node: ZooKeeperNode, entries: readonly SubtaskEntry[], prefers: ClaimCall["prefers"]): Promise<readonly SessionClaim[]> {
     const session = this.#connected()!;
-    const outcomes = await Promise.allSettled(entries.map((entry) => this.#claimOne(node, session, entry)));
+    const outcomes = await Promise.allSettled(entries.map((entry) => this.#claimOne(node, session, { entry, prefers })));
     const claims = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" && outcome.value ? [outcome.value] : []));
     const refused = outcomes.find((outcome) => outcome.status === "rejected");
     // A node that has left has removed its registration itself.
@@ -162,13 +162,18 @@ export class ZooKeeperClaims {
   }
 
   /** Claims a subtask. Claims in one turn of the event loop are combined into one transaction (`protocol/combine.ts`). */
-  async #claimOne(node: ZooKeeperNode, session: ClaimsSession, entry: SubtaskEntry): Promise<SessionClaim | undefined> {
+  async #claimOne(
+    node: ZooKeeperNode,
+    session: ClaimsSession,
+    { entry, prefers }: { readonly entry: SubtaskEntry } & Pick<ClaimCall, "prefers">,
+  ): Promise<SessionClaim | undefined> {
     const { zookeeper, waiting } = session;
     const registration = node.registration!;
     entry.kind = "ours";
     try {
-      const attempted = await claimSubtask(zookeeper, entry, registration);
-      if (attempted.kind === "claimed") return this.#hold(node, session, { entry, registration, order: attempted.order });
+      const beginsAtOnce = prefers?.(entry.subtask) ?? false;
+      const attempted = await claimSubtask(zookeeper, entry, { registration, beginsAtOnce });
+      if (attempted.kind === "claimed") return this.#hold(node, session, { entry, registration, beginsAtOnce, order: attempted.order });
       if (attempted.kind === "gone") waiting.remove(entry);
       else if (attempted.kind === "aside") waiting.setAside(entry, attempted.rival);
       else waiting.putBack(entry, { first: true });
@@ -182,7 +187,15 @@ export class ZooKeeperClaims {
   #hold(
     node: ZooKeeperNode,
     { zookeeper, waiting }: ClaimsSession,
-    { entry, registration, order }: { readonly entry: SubtaskEntry; readonly registration: Registration; readonly order: number },
+    {
+      entry,
+      registration,
+      beginsAtOnce,
+      order,
+    }: Pick<HeldClaimOptions, "entry" | "beginsAtOnce"> & {
+      readonly registration: Registration;
+      readonly order: number;
+    },
   ): HeldClaim {
     const { watched } = this.#options;
     const claimed = performance.now();
@@ -190,6 +203,7 @@ export class ZooKeeperClaims {
       zookeeper,
       entry,
       registration,
+      beginsAtOnce,
       wasCarriedOut: (path) => this.#options.wasCarriedOut(zookeeper.session, path),
       happened: (news, at) => watched.happened(entry.hash, news, at),
       onEnd: (end, verdict) => {

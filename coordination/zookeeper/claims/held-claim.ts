@@ -23,11 +23,16 @@ export interface HeldClaimOptions {
   readonly zookeeper: ZooKeeper;
   readonly entry: SubtaskEntry;
   readonly registration: Pick<Registration, "held" | "combiner">;
+  /** Its entry under `held` says from the first that computing has begun. */
+  readonly beginsAtOnce: boolean;
   /** Asks on the next session whether the transaction that removed this znode was carried out. */
   readonly wasCarriedOut: (path: string) => Promise<boolean>;
   readonly happened: (known: SubtaskNews, order: number) => void;
   readonly onEnd: (end: ClaimEnd, verdict: Verdict) => void;
 }
+
+/** Milliseconds from the begin of what begins at once: what has ended by then is never shown as running to other processes. */
+const tellAfter = 50;
 
 const changes: Readonly<Record<Verdict["kind"], ClaimChange>> = { done: "-", unowned: "=", withdrawn: "!", failed: "!" };
 
@@ -37,8 +42,10 @@ export class HeldClaim extends SessionClaim {
   #isWithdrawn = false;
   /** Whether the znode of this claim is gone: somebody removed it, or removed the node's znode, so that others assumed the node is dead. */
   #isForgotten = false;
-  /** Resolves with whether the claim's znodes are known to say that computing has begun. */
-  #beginning: Promise<boolean> | undefined;
+  #isBegun = false;
+  /** Resolves with whether `H.running` is known to be there, which tells others that computing has begun. */
+  #telling: Promise<boolean> | undefined;
+  #tellingLater: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: HeldClaimOptions) {
     super(options.entry);
@@ -55,20 +62,31 @@ export class HeldClaim extends SessionClaim {
       this.isLoading = false;
       const { zookeeper, happened } = this.#options;
       happened({ kind: "running" }, zookeeper.session.latest);
-      this.#beginning = this.#recordBegin();
+      this.#isBegun = true;
+      if (this.#options.beginsAtOnce) this.#tellingLater = setTimeout(() => this.#tell(), tellAfter);
+      else this.#telling = this.#recordBegin(set(this.#heldPath, encodeRead(this.#options.entry.subtask)));
     }
-    await this.#beginning;
+    if (!this.#options.beginsAtOnce) await this.#telling;
+  }
+
+  #tell(): void {
+    if (this.isEnded || this.isComputed) return;
+    this.#telling = this.#recordBegin(check(this.#heldPath)).catch((error: unknown) => {
+      this.#options.zookeeper.onError(error);
+      return false;
+    });
   }
 
   protected async carryOut(end: ClaimEnd): Promise<boolean> {
     const { zookeeper, entry, registration } = this.#options;
     // The server handles the requests of a session in order, so the end need not wait for the answer about the begin.
-    let isMarked = this.#beginning !== undefined;
+    let isMarked = this.#telling !== undefined;
+    clearTimeout(this.#tellingLater);
     const decide = () =>
       decideEnd(end, {
         attempts: entry.attempts,
         wanted: !this.#isWithdrawn,
-        begun: this.#beginning !== undefined,
+        begun: this.#isBegun,
         stopped: this.signal.aborted,
       });
     /** Whether others put znodes below the subtask's, so that it cannot be removed; it then fails. */
@@ -93,7 +111,7 @@ export class HeldClaim extends SessionClaim {
           return { isOurs: wasInDoubt, order: zookeeper.session.latest };
         } else if (path === this.#heldPath) this.#isForgotten = true;
         else if (path === runningPath(zookeeper.layout, entry.hash)) {
-          isMarked = !isMarkKnown && ((await this.#beginning) ?? false);
+          isMarked = !isMarkKnown && ((await this.#telling) ?? false);
           isMarkKnown = true;
         } else if (path === subtaskPath(zookeeper.layout, entry.hash)) this.#isWithdrawn = true;
         else return "unknown";
@@ -167,14 +185,14 @@ export class HeldClaim extends SessionClaim {
     entry.version = content.stat.version;
   }
 
-  /** Records the begin in one transaction, so that losing the claim counts from now on and watchers hear of it. */
-  async #recordBegin(): Promise<boolean> {
+  /**
+   * Tells watchers that computing has begun, in one transaction with what concerns the entry under `held`: it is changed, so that losing the claim counts
+   * from now on, or it must be there.
+   */
+  async #recordBegin(entryUnderHeld: Operation): Promise<boolean> {
     const { zookeeper, entry } = this.#options;
     const begun = await commitSurely(zookeeper, {
-      describe: () => [
-        set(this.#heldPath, encodeRead(entry.subtask)),
-        createEphemeral(runningPath(zookeeper.layout, entry.hash), Buffer.alloc(0)),
-      ],
+      describe: () => [entryUnderHeld, createEphemeral(runningPath(zookeeper.layout, entry.hash), Buffer.alloc(0))],
       onDone: () => true,
       onRefused: ({ code }) => code === "node-exists",
     });

@@ -22,7 +22,8 @@ async function open(t: TestContext, hosts: string) {
   const warned: unknown[] = [];
   const log = { ...silent, warn: ({ znode }: { readonly znode?: unknown }) => void warned.push(znode) };
   const zookeeper = makeZooKeeper(connection, layout, { log });
-  const attempt = () => claimSubtask(zookeeper, entry, { node: "node", instance: "instance", held, combiner: zookeeper.combiner });
+  const registration = { node: "node", instance: "instance", held, combiner: zookeeper.combiner };
+  const attempt = () => claimSubtask(zookeeper, entry, { registration, beginsAtOnce: false });
   return { session, claim: claimPath(layout, entry.hash), attempt, warned };
 }
 

@@ -10,10 +10,11 @@ import { ZooKeeperError } from "../../../../coordination/zookeeper/protocol/zook
 import { SessionFollower } from "../../../../coordination/zookeeper/session-follower.ts";
 import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
 import { Withdrawals } from "../../../../coordination/zookeeper/watching/withdrawals.ts";
-import { encodeHashes } from "../../../../coordination/zookeeper/znodes/encoding.ts";
+import { encodeHashes, parseRead } from "../../../../coordination/zookeeper/znodes/encoding.ts";
 import { hashName, type Layout, runningPath, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
-import { ask, claimNext, joinAs } from "../../../contracts/coordinator/harness.ts";
+import { claimOne } from "../../../contracts/claim-one.ts";
+import { ask, claimNext, joinAs, never } from "../../../contracts/coordinator/harness.ts";
 import { makeSubtask, makeSubtasks } from "../../../contracts/subtasks.ts";
 import { until } from "../../../support/until.ts";
 import { findServer, openConnection, silent } from "../zookeeper-for-tests.ts";
@@ -153,6 +154,37 @@ if (server) {
       assert.equal(await session.exists(subtaskPath(layout, hashName(subtask.key))), undefined);
     });
   }
+
+  test(`${suite}: what a node holds begins with its claim; others hear that it runs only where it does not end soon`, async (t) => {
+    const process = await open(t);
+    const node = await join(process);
+    const { session, layout } = process;
+    const commit = session.commit.bind(session);
+    const changed: string[] = [];
+    session.commit = async (operations) => {
+      changed.push(...operations.map(({ path }) => path));
+      return commit(operations);
+    };
+    const entryOf = async (hash: string) => {
+      const [instance] = (await session.list(layout.held))!.children.filter((name) => name.startsWith(hashName("node")));
+      return session.get(`${layout.held}/${instance}/${hash}`);
+    };
+    const subtasks = makeSubtasks(2);
+    const [short, long] = subtasks.map(({ key }) => hashName(key));
+    await process.other.enqueue(ask(subtasks));
+    const first = await claimOne(node, { signal: never, prefers: () => true });
+    const begun = parseRead((await entryOf(short!))!.data);
+    assert.equal(begun?.dataset, subtasks[0]!.dataset);
+    await first.begin();
+    assert.equal(await first.complete(), true);
+    const second = await claimOne(node, { signal: never, prefers: () => true });
+    await second.begin();
+    await until(async () => (await session.exists(runningPath(layout, long!))) !== undefined);
+    assert.equal(await second.complete(), true);
+    assert.ok(!changed.includes(runningPath(layout, short!)));
+    assert.deepEqual((await session.list(layout.claims))?.children, []);
+    assert.equal(await entryOf(long!), undefined);
+  });
 
   test(`${suite}: a node that leaves is unregistered though a claim cannot be ended, and says why`, async (t) => {
     const process = await open(t);
