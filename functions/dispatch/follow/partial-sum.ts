@@ -6,6 +6,8 @@
 import { retry } from "../../../base/retry.ts";
 import { Merger } from "../../../engine/histogram/merge.ts";
 import { DamagedPartial, decodePartial, encodePartials, type PartialResult } from "../../../engine/histogram/partial.ts";
+import { largestRows } from "../../../engine/rows/rows.ts";
+import { workBytes } from "../../../engine/run/run-program.ts";
 import type { StoredBody, StoredQuery } from "../../../storage/store.ts";
 import { StoreError } from "../../../storage/store-error.ts";
 import { priorityBand } from "../../metrics/metrics.ts";
@@ -43,14 +45,16 @@ export class PartialSum {
   readonly #options: PartialSumOptions;
   readonly #mergers: readonly Merger[];
   readonly #waiting: StoredPlace[] = [];
-  /** The bytes of the largest partial so far, since partials of one program differ little. Initially so large that the first one is read alone. */
-  #largest = mostBytes;
+  /** The bytes of the largest partial so far, since partials of one program differ little. Initially the most that one can have. */
+  #largest: number;
+  #isSizeKnown = false;
   #isMerging = false;
 
   constructor(planned: PlannedPrograms, options: PartialSumOptions) {
     this.#planned = planned;
     this.#options = options;
     this.#mergers = planned.programs.map((program) => new Merger(program));
+    this.#largest = Math.max(...planned.programs.map((program) => workBytes(program, 0) + largestRows(program.rows)));
     this.timeline = new Timeline(options.query.created);
   }
 
@@ -83,6 +87,8 @@ export class PartialSum {
   async #mergeAll(): Promise<void> {
     const { signal, onBatch } = this.#options;
     this.#isMerging = true;
+    // What is added in the same turn of the event loop is read together.
+    await Promise.resolve();
     while (this.#waiting.length > 0 && !signal.aborted) {
       const most = Math.max(1, Math.min(mostAtATime, Math.floor(mostBytes / this.#largest)));
       // Taken from the end, since taking the first of hundreds of thousands would move all the others.
@@ -100,6 +106,7 @@ export class PartialSum {
     const begun = performance.now();
     const getAll = () => services.store.getPartials(keys);
     const bodies = await this.#retry("partials cannot be read now; trying again", getAll).catch((error: unknown) => error);
+    if (bodies instanceof Map && bodies.size > 0) this.#learnLargest([...bodies.values()]);
     const reading = (performance.now() - begun) / batch.length;
     for (const [index, stored] of batch.entries()) {
       if (signal.aborted) return;
@@ -113,12 +120,17 @@ export class PartialSum {
     }
   }
 
+  #learnLargest(bodies: readonly StoredBody[]): void {
+    const largest = Math.max(...bodies.map(({ bytes }) => bytes.length));
+    this.#largest = this.#isSizeKnown ? Math.max(this.#largest, largest) : largest;
+    this.#isSizeKnown = true;
+  }
+
   /** Merges one partial. `reading` is its share of the look-up's milliseconds. */
   async #mergeOne({ place, heard }: StoredPlace, stored: StoredBody | undefined, reading: number): Promise<void> {
     const { services, query } = this.#options;
     const begun = performance.now();
     if (!stored) throw new DamagedPartial("the partial is not in the store");
-    this.#largest = Math.max(this.#largest === mostBytes ? 1 : this.#largest, stored.bytes.length);
     const { partition, program } = partsOf(this.#planned.plan, place);
     this.#mergers[program]!.add(await decodePartial(stored.bytes));
     const took = reading + performance.now() - begun;
