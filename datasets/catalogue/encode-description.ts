@@ -1,10 +1,10 @@
 /**
  * Encodes descriptions of files as bytes for the store, and decodes them. A shape is stored once for all files that have it.
  *
- * A file: length of the header (uint32), the header as JSON, zeros up to a multiple of 8; then the arrays that the header names, each from a multiple of 8 on:
- * of numbers of 8 bytes the first byte of each, then the second of each, and so on, for most of the last ones are alike. All little-endian. A shape: JSON. Both
- * then gzip, where they are longer than `smallest`, else a checksum (FNV-1a, uint32) after them: compressing what is short takes about as long as reading the
- * file that it describes.
+ * A file consists of the length of the header (uint32), the header as JSON, zeros up to a multiple of 8, and the arrays that the header names, each beginning
+ * at a multiple of 8. An array of 8-byte numbers has the first byte of each number, then the second of each, and so on, since most of the last bytes are equal
+ * and compress well. All is little-endian. A shape is JSON. Bodies longer than `smallest` are then compressed with gzip. Shorter ones get a checksum (FNV-1a,
+ * uint32) at their end instead, since compressing them would take about as long as reading the file that they describe.
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";

@@ -112,7 +112,7 @@ function prefixOf(column: Groupable): string | undefined {
   return end > 0 && end < name.length - 1 ? name.slice(0, end) : undefined;
 }
 
-/** Whether its name tells of what it is a member: `AnalysisJetsAuxDyn.pt`, or with a colon in formats without points in names. */
+/** Whether its name has a prefix before a point, as in `AnalysisJetsAuxDyn.pt`, or before a colon, in formats that allow no points in names. */
 const isPointed = ({ name, parts }: Groupable): boolean => parts.length > 1 || /.[.:]./.test(name);
 
 /** Returns the whole group if all agree, otherwise the parts that do, larger ones first. */

@@ -24,21 +24,21 @@ export interface SharedCatalogue extends Catalogue {
 }
 
 export interface SharedCatalogueOptions {
-  /** The datasets that this process was started with; their patterns are absolute. */
+  /** The datasets with which this process was started. Their patterns are absolute. */
   readonly entries: readonly DatasetEntry[];
   readonly store: Registry & MetadataStore;
-  /** This process, for people. */
+  /** The name of this process, for people. */
   readonly by: string;
-  /** No other process has the store: whoever registered before is gone. */
+  /** Whether no other process uses the store, so that whoever registered before is gone. */
   readonly isAlone: boolean;
   readonly log: Log;
   /** The least entries of partitions, for files whose partitions are not recorded yet. */
   readonly partitionEvents?: number;
-  /** Asked once, with what is registered, where `entries` is empty: a dataset of this process's own after all. */
+  /** Called once if `entries` is empty, with what is registered. It may return a dataset for this process to have nevertheless. */
   readonly otherwise?: (registered: readonly Registration[]) => Promise<DatasetEntry | undefined>;
-  /** Milliseconds between looks at what is registered; who holds a registration writes it as often. */
+  /** The milliseconds between looks at what is registered. Processes that hold a registration write it as often. */
   readonly beat?: number;
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
@@ -46,14 +46,14 @@ interface Known {
   readonly current: CurrentDataset;
   readonly pattern: string;
   readonly registration?: Registration;
-  /** This process was started with another pattern. */
+  /** The pattern with which this process was started, if it is another one. */
   readonly wanted?: string;
 }
 
-/** Milliseconds between two looks that requests cause. */
+/** The least milliseconds between two looks that requests cause. */
 const leastPause = 1_000;
 
-/** Throws `DatasetError` for a bad name. */
+/** Creates the catalogue. Throws `DatasetError` for a malformed name. */
 export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCatalogue {
   const { store, log, beat = 10_000, now = Date.now, partitionEvents } = options;
   const describing = { stored: new DescriptionStore(store, log), ...(partitionEvents !== undefined && { partitionEvents }) };
@@ -62,7 +62,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
   const known = new Map<string, Known>();
   let isAsked = options.entries.length > 0;
   let isClosed = false;
-  /** Whether the store has ever said what is registered, and why it could not last. */
+  /** Whether the store has ever answered what is registered, and why it did not the last time. */
   let hasAnswered = false;
   let failure: unknown;
   let lastLook = Number.NEGATIVE_INFINITY;
@@ -151,7 +151,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
     lastLook = now();
   }
 
-  /** While the store has never answered, nobody can say that there is no such dataset. */
+  /** Throws if the store has never answered, since then nobody can say that a dataset does not exist. */
   function requireAnswer(): void {
     if (!hasAnswered && failure !== undefined) throw failure;
   }

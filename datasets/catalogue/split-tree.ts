@@ -10,7 +10,10 @@ export interface Selection {
   readonly tree?: string;
 }
 
-/** By its looks: a tree follows the last colon, is no glob pattern and has no file's ending. A URL's scheme and port have colons of their own. */
+/**
+ * Decides by the form of the text: a tree follows the last colon, is no glob pattern, and does not end like a file's name. Colons in a URL's scheme and port do
+ * not count.
+ */
 export function splitTree(pattern: string): Selection {
   const beginning = /^@?[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(pattern)?.[0].length ?? 0;
   const colon = pattern.lastIndexOf(":");

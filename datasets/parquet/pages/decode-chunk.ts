@@ -1,8 +1,8 @@
 /**
- * A column of some row groups, chunk by chunk and page by page, into flat content, validity and offsets.
+ * Decodes a column of some row groups, chunk by chunk and page by page, into flat content, validity and offsets.
  *
- * Promises: on return exactly the entries and the level entries of every chunk were decoded, offsets never fall, a missing
- * value's content is 0, and nothing was written outside of the target. Otherwise throws, and the target holds anything.
+ * On return, exactly the entries and the level entries of every chunk were decoded, offsets never decrease, the content of a missing value is 0, and nothing
+ * was written outside the target. Otherwise it throws, and the target's content is undefined.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import { heldBuffer, holdMore } from "../../kernels/kernels.ts";
@@ -21,16 +21,16 @@ import { findLevels, type LevelRanges, type Progress, placeLists, readLevels, ro
 import { type Page, readPages } from "./read-pages.ts";
 
 const mostFirst = 2 ** 14;
-/** A string of a dictionary has its length before it. */
+/** The bytes of the length before each string of a dictionary. */
 const lengthBytes = 4;
 
 /** The progress of decoding so far. */
 interface ChunkProgress extends Progress {
   /** The values of the chunk's dictionary page; for text they are the numbers that its strings have in `strings`. */
   dictionary?: Dictionary;
-  /** Is there for text. */
+  /** Present for text. */
   readonly strings?: StringDictionary;
-  /** Is there for lists whose file is open for other columns too. */
+  /** Present for lists whose file is open for other columns, too. */
   readonly known?: KnownLevels;
   /** Another column's offsets, which were equal to this column's own so far, so that none was written yet. */
   alike?: Uint32Array | undefined;
@@ -57,7 +57,7 @@ export async function decodeColumn(
   target: ColumnTarget,
   { column, entries }: Pick<ColumnLocation, "column" | "entries">,
 ): Promise<ReadCounts> {
-  // Also for a file that has no type for it, since nothing is in it.
+  // A dictionary is also needed if the file has no type for the column because it contains nothing.
   const strings = column.dtype === "string" ? new StringDictionary() : undefined;
   const progress: ChunkProgress = {
     counts: [0, ...elements.map(() => 0)],
@@ -116,7 +116,7 @@ export async function readFirstOffsets(file: ByteReader, { chunks: [chunk] }: Co
     placeLists(content, count, read, chunk.levels, { offsets: [offsets], entries: count }, progress);
     const [entries, values] = progress.counts;
     offsets[entries] = values;
-    // The last list may go on behind them.
+    // The last list may continue after these level entries.
     found = offsets.subarray(0, count < levels ? entries : entries + 1);
     return "done" as const;
   };
@@ -141,7 +141,7 @@ function decodeDictionary(page: Page, chunk: ColumnChunk, target: ColumnTarget, 
   else decodePlain(bytes, chunk, values);
 }
 
-/** Holds anything. */
+/** Borrows memory for a dictionary. Its content is undefined. */
 function lendDictionary(count: number, target: ColumnTarget, progress: ChunkProgress): Values {
   const memory = borrow(count * target.values.BYTES_PER_ELEMENT);
   const values = sameKind(target.values, memory.buffer, count);
@@ -189,11 +189,11 @@ function decodePage(page: Page, chunk: ColumnChunk, target: ColumnTarget, progre
 interface PageTarget {
   readonly levels: Levels;
   readonly offsets: ColumnTarget["offsets"];
-  /** That there may be. */
+  /** The most entries that the page may have. */
   readonly entries: number;
 }
 
-/** Writes where the page's lists begin; gives how many of its values are missing, and where there are some, the definition levels. */
+/** Writes where the page's lists begin. Returns how many of its values are missing and, if any are, the definition levels. */
 function placePage(
   content: PageContent,
   { count }: Page,
@@ -228,7 +228,7 @@ function placePage(
 const isPartOf = (whole: Uint32Array, at: number, part: Uint32Array): boolean =>
   whole.buffer === part.buffer && whole.byteOffset + 4 * at === part.byteOffset;
 
-/** From here on they differ, or may. */
+/** Writes the offsets that were equal to another column's so far, because they differ from here on, or may differ. */
 function writeAlike(offsets: ColumnTarget["offsets"], progress: ChunkProgress): void {
   if (!progress.alike) return;
   offsets[0].set(progress.alike.subarray(0, progress.counts[0]));

@@ -1,11 +1,11 @@
-/** The run-length and bit-packed hybrid of Parquet, for levels and dictionary indexes, by the kernels of a page's area. */
+/** Decodes Parquet's hybrid of run lengths and bit packing, for levels and dictionary indexes, with the kernels of a page's area. */
 import { hybridOutcomes } from "../../kernels/hybrid-kernels.ts";
 import { isInArea } from "../../kernels/kernels.ts";
 import type { PageContent } from "./page-content.ts";
 
 /**
- * `count` values of 0 to 8 bits as bytes, from the front of what is taken of the content's room. Throws where the bytes, which lie in the
- * content, hold fewer or impossible ones.
+ * Decodes `count` values of 0 to 8 bits to a byte each, in memory taken from the content. `bytes` must lie in the content. Throws if they have too few values
+ * or invalid ones.
  */
 export function decodeLevels(content: PageContent, bytes: Uint8Array, width: number, count: number): Uint8Array {
   const levels = content.take(count);
@@ -25,7 +25,7 @@ export function decodeGathered(
   if (known !== dictionary) known.set(dictionary);
   const values = content.take(count * size);
   const entries = dictionary.length / size;
-  // Runs of no bits are not written.
+  // Runs of zero-bit indexes are not written.
   if (width === 0 && entries > 0) for (let at = 0; at < values.length; at++) values[at] = known[at % size]!;
   else {
     const gather = content.kernels[`gather${size}`];

@@ -1,11 +1,11 @@
-/** Decimals and the timestamps of older writers, as numbers. Few columns have them: their values become numbers one by one. */
+/** Decodes decimals, and the timestamps of older writers, to numbers. Few columns have them, so the values are converted one by one. */
 import { isLong } from "../../long-arrays.ts";
 import type { Stored, Values } from "../stored-values.ts";
 
 /** Powers of ten that are exact as float64. */
 const exactPowers = 22;
 
-/** Nearest float64 of each: integers (of FIXED_LEN_BYTE_ARRAY their highest byte first) over a power of ten. */
+/** Converts each decimal to the nearest float64: an integer (in FIXED_LEN_BYTE_ARRAY with its highest byte first) divided by a power of ten. */
 export function decodeDecimals(bytes: Uint8Array, stored: Stored & { readonly scale: number }, output: Values): void {
   if (isLong(output)) throw new Error("decimal numbers are no integers");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -31,7 +31,7 @@ function bigEndian(view: DataView, at: number, width: number): number | bigint {
 const narrowed = (value: bigint): number | bigint => (BigInt(Number(value)) === value ? Number(value) : value);
 
 function decimalOf(unscaled: number | bigint, scale: number): number {
-  // Both are exact: the quotient rounds once.
+  // Both numbers are exact, so only the quotient is rounded.
   if (typeof unscaled === "number" && scale <= exactPowers) return unscaled / 10 ** scale;
   return Number(`${BigInt(unscaled)}e-${scale}`);
 }
@@ -40,7 +40,7 @@ function decimalOf(unscaled: number | bigint, scale: number): number {
 const firstDay = 2440588n;
 const dayNanoseconds = 86_400_000_000_000n;
 
-/** Nanoseconds of the day, then the Julian day, as nanoseconds since 1970-01-01. */
+/** Converts values of the nanoseconds of the day and the Julian day to nanoseconds since 1970-01-01. */
 export function decodeOldTimestamps(bytes: Uint8Array, output: Values): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let index = 0; index < output.length; index++) {

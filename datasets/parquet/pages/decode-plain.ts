@@ -1,11 +1,11 @@
-/** Values of equal length, one after another, as PLAIN pages and dictionaries have them. */
+/** Decodes values of equal length that lie one after another, as in PLAIN pages and dictionaries. */
 import { copyBytes } from "../../copy-bytes.ts";
 import type { NumberArray } from "../../dataset.ts";
 import { isLong, type LongArray, wordsOf } from "../../long-arrays.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
 import { decodeDecimals, decodeOldTimestamps } from "./decode-numbers.ts";
 
-/** Little-endian values one after another; `output` may be wider than what is stored. */
+/** Decodes little-endian values one after another. `output` may have a wider type than the stored values. */
 export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): void {
   const { physical, unsigned } = stored;
   const count = output.length;
@@ -52,7 +52,7 @@ export function decodePlain(bytes: Uint8Array, stored: Stored, output: Values): 
   }
 }
 
-/** 32-bit integers as 64-bit ones. */
+/** Converts 32-bit integers to 64-bit ones. */
 function widenIntegers(integers: Int32Array, stored: Stored, output: LongArray): void {
   narrow(integers, { ...stored, unsigned: false });
   const words = wordsOf(output);
@@ -72,7 +72,7 @@ function narrow(output: NumberArray, { unsigned, bits }: Stored): void {
   else for (let index = 0; index < output.length; index++) output[index] = (output[index]! << shift) >> shift;
 }
 
-/** Whether so stored values need no decoding. */
+/** Whether values that are stored in this form need no decoding. */
 export const isAsStored = (stored: Stored, output: Values): boolean =>
   stored.scale === undefined && stored.bits === undefined && isStoredAs(stored, output);
 
@@ -100,7 +100,7 @@ function halfOf(bits: number): number {
   return bits >> 15 === 0 ? size : -size;
 }
 
-/** Nearest float64: both halves are exact, the sum rounds once. */
+/** Converts 64-bit integers to the nearest float64: both halves are exact, and only the sum is rounded. */
 function decodeLongArray(words: Uint32Array, unsigned: boolean, output: NumberArray): void {
   for (let index = 0; index < output.length; index++) {
     const high = words[2 * index + 1]!;

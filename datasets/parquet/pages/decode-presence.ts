@@ -1,9 +1,9 @@
 /**
- * Whether the lists of a column are there, or null: of its pages only the levels are decoded. Those of the lists inside are left out, and what is left is a column
- * in the lists around, of which each value says whether a list is there.
+ * Decodes whether each list of a column is present or null, for which it only decodes the levels of the pages. It ignores the lists inside of these lists. The
+ * result is a column in the lists around them, in which each value tells whether a list is present.
  *
- * Promises: on return exactly the entries and the level entries of every chunk were decoded, and nothing was written outside of the target. Otherwise throws, and the
- * target holds anything.
+ * On return, exactly the entries and the level entries of every chunk were decoded, and nothing was written outside the target. Otherwise it throws, and the
+ * target's content is undefined.
  */
 import type { ColumnLocation, ColumnTarget, ReadCounts } from "../../dataset.ts";
 import type { ByteReader } from "../../sources/source.ts";

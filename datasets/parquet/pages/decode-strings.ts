@@ -1,13 +1,11 @@
-/**
- * The present strings of a page, as numbers of a dictionary. `output` gets one for each; throws where there are too few bytes.
- */
+/** Decodes the present strings of a page to numbers of a dictionary, one per string, in `output`. Throws if there are too few bytes. */
 import type { Encoding } from "hyparquet";
 import type { StringDictionary } from "../../string-dictionary.ts";
 import type { Values } from "../stored-values.ts";
 import { decodeIndexes, decodeIntegers, viewOf } from "./decode-values.ts";
 import type { PageContent } from "./page-content.ts";
 
-/** `numbers`: what the strings of the chunk's dictionary page became. */
+/** `numbers` are the numbers of the strings in the chunk's dictionary page. */
 export function decodeStrings(
   content: PageContent,
   bytes: Uint8Array,
@@ -38,7 +36,7 @@ export function decodeStrings(
   }
 }
 
-/** Each string after its length (uint32). */
+/** Decodes strings that each follow their length (uint32). */
 export function decodePlainStrings(bytes: Uint8Array, strings: StringDictionary, output: Values): void {
   const view = viewOf(bytes);
   let at = 0;
@@ -51,7 +49,7 @@ export function decodePlainStrings(bytes: Uint8Array, strings: StringDictionary,
   }
 }
 
-/** The strings one after another, from `first` on. */
+/** Adds strings that lie one after another, from `first` on. */
 function addAll(
   bytes: Uint8Array,
   { first, lengths }: { readonly first: number; readonly lengths: Int32Array },
@@ -67,7 +65,7 @@ function addAll(
   }
 }
 
-/** The file tells for each string how many of its bytes it shares with the one before; then it has the lengths of the rests, and the rests themselves. */
+/** Decodes strings of which the page first tells how many bytes each shares with the one before, then the lengths of the rests, then the rests themselves. */
 function decodePrefixed(content: PageContent, bytes: Uint8Array, strings: StringDictionary, output: Values): void {
   const prefixes = decodeLengths(content, bytes, 0, output.length);
   const rests = decodeLengths(content, bytes, prefixes.end, output.length);

@@ -1,6 +1,6 @@
 /**
- * The present values of a data page, decoded into a part of the target array. Rows are never assembled and values never boxed,
- * but for DELTA_BINARY_PACKED of 64 bits, which is rare.
+ * Decodes the present values of a data page into a part of the target array. It never assembles rows, and boxes no values, except those in DELTA_BINARY_PACKED
+ * with 64 bits, which are rare.
  */
 import type { Encoding } from "hyparquet";
 import { copyBytes } from "../../copy-bytes.ts";
@@ -11,7 +11,7 @@ import { decodeGathered, decodeLevels } from "./decode-hybrid.ts";
 import { decodePlain } from "./decode-plain.ts";
 import type { PageContent } from "./page-content.ts";
 
-/** The kernel writes so many more bytes behind the values. */
+/** The number of bytes that the kernel may write beyond the values. */
 const joinSlack = 128;
 
 /** The bytes in the area that decoding `count` values needs. */
@@ -35,7 +35,9 @@ export function roomForValues(encoding: Encoding, count: number, output: Values,
   }
 }
 
-/** Fills `output` with the values of a page whose levels are done: `bytes` of the content start at the values. Throws where there are too few bytes. */
+/**
+ * Fills `output` with the values of a page whose levels are decoded. `bytes` are the page's content from the first value on. Throws if there are too few bytes.
+ */
 export function decodeValues(
   content: PageContent,
   bytes: Uint8Array,
@@ -81,7 +83,7 @@ function decodeRunsOfBits(content: PageContent, bytes: Uint8Array, { physical }:
   output.set(decodeLevels(content, bytes.subarray(4, 4 + length), 1, output.length));
 }
 
-/** The values that the page's indexes name, which have their width before them. */
+/** Decodes the values that the page's indexes name. The width of the indexes comes before them. */
 export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: Values, dictionary: Values | undefined): void {
   if (!dictionary) throw new Error("a page needs a dictionary that has not come");
   const [width] = bytes;
@@ -94,7 +96,7 @@ export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: V
 
 export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
-/** The first bytes of all values, then all second ones, and so on, as values one after another. */
+/** Joins values of which the page has all first bytes, then all second bytes, and so on. */
 function joinStreams(content: PageContent, bytes: Uint8Array, stored: Stored, count: number): Uint8Array {
   const width = widthOf(stored);
   if (width !== 2 && width !== 4 && width !== 8)
@@ -112,7 +114,7 @@ function decodeDeltas(content: PageContent, bytes: Uint8Array, stored: Stored, o
   decodePlain(decodeIntegers(content, bytes, output.length, widthOf(stored) as 4 | 8).values, stored, output);
 }
 
-/** Integers of so many bytes that are stored as differences, in the content's room; `end`: where in the bytes they end. */
+/** Decodes integers of this many bytes that are stored as differences, in memory taken from the content. The result's `end` is where they end in the bytes. */
 export function decodeIntegers(
   { kernels, take }: PageContent,
   bytes: Uint8Array,

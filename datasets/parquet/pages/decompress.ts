@@ -1,4 +1,7 @@
-/** Decompression of pages. Promises: fills the target exactly, or throws; gzip's and ZSTD's checksums are verified where there are any. `prepareZstd` must have been awaited. */
+/**
+ * Decompresses pages. It fills the target exactly, or throws. The checksums of gzip and ZSTD are verified if there are any. `prepareZstd` must have been
+ * awaited before.
+ */
 import { brotliDecompressSync, unzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import { outputOf } from "../../compression/host-output.ts";

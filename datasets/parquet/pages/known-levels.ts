@@ -1,15 +1,15 @@
 /**
- * Levels that columns of one collection have in common: their bytes are equal page by page, so what the first column's say of the lists holds for
+ * Remembers levels that several columns of one collection have in common. If their bytes are equal, page by page, the lists of the first column are those of
  * all. Comparing bytes and copying offsets costs a tenth of decoding.
  *
- * Promises: what is found is what decoding would give; at most `mostKept` bytes of levels are kept.
+ * The offsets found are those that decoding would give. At most `mostKept` bytes of levels are kept.
  */
 import { Buffer } from "node:buffer";
 import type { Levels } from "../column-chunk.ts";
 import type { EncodedLevels } from "./page-levels.ts";
 
 const mostKept = 2 ** 24;
-/** Collections that have a page at one place. */
+/** The most collections that are remembered with a page at the same place. */
 const mostAtOnce = 16;
 
 /** The state at the begin or end of a page: the entries and elements before it, and in how many lists the last level entry has an element. */
@@ -19,10 +19,10 @@ export interface PagePlace {
   readonly depth: number;
 }
 
-/** A page of lists of which no value is missing. */
+/** A page of lists without missing values. */
 export interface KnownPage {
   readonly encoded: EncodedLevels;
-  /** Level entries. */
+  /** The number of level entries. */
   readonly count: number;
   readonly levels: Levels;
   readonly before: PagePlace;
@@ -39,7 +39,7 @@ export class KnownLevels {
   readonly #pages = new Map<number, KnownPage[]>();
   #kept = 0;
 
-  /** Keeps a copy of its levels. */
+  /** Remembers a page; keeps a copy of its levels. */
   add(page: KnownPage): void {
     const { bytes, repetition } = page.encoded;
     const others = this.#pages.get(page.before.entries) ?? [];

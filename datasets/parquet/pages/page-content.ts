@@ -1,4 +1,4 @@
-/** A page's content in the kernels' area, and room behind it for what is made of it. */
+/** Opens a page: its decompressed content in the kernels' area, with space behind it for what is decoded from it. */
 import type { CompressionCodec } from "hyparquet";
 import { isInArea, type Kernels, slack, takeArea } from "../../kernels/kernels.ts";
 import { decompressInto, worksInArea } from "./decompress.ts";
@@ -9,14 +9,14 @@ export interface PageContent {
   /** The bytes, in the area, with slack behind them. */
   readonly bytes: Uint8Array;
   readonly kernels: Kernels;
-  /** So many more bytes of the area, with slack behind: one of those asked for. They hold anything. */
+  /** Takes this many further bytes of the area, with slack behind them. They must be among those reserved by `room`, and their content is undefined. */
   take(bytes: number): Uint8Array;
 }
 
 /** Rounds up sizes so that the next part is aligned for every type of number. */
 const padded = (bytes: number) => Math.ceil((bytes + slack) / 64) * 64;
 
-/** `room`: what will be taken, in bytes. */
+/** Opens a page. `room` lists the sizes that will be taken, in bytes. */
 export function openPage(
   { body, bare, size, isCompressed }: Omit<Page, "kind" | "count" | "encoding">,
   codec: CompressionCodec,
@@ -33,7 +33,7 @@ export function openPage(
     at += padded(bytes);
     return taken;
   };
-  // Taking the area may have made a body that lies in it useless.
+  // A body that lies in the area may have become invalid when the area was taken.
   const whole = isThere ? area.bytes.subarray(bodyAt, bodyEnd) : body;
   if (isThere && used === "UNCOMPRESSED" && size === whole.length) return { bytes: whole, kernels: area.kernels, take };
   const packed = stored > 0 ? take(stored) : whole.subarray(bare);

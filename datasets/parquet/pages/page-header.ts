@@ -1,7 +1,7 @@
 /**
- * The header before a page, in Thrift's compact protocol. What it has besides, such as statistics, is passed over.
+ * Parses the header before a page, in Thrift's compact protocol. Other fields, such as statistics, are skipped.
  *
- * Promises: ends on any bytes, and throws where they are no header. Whether its numbers are possible is for its reader to say.
+ * It ends on any bytes, and throws if they are no header. The caller must check whether the numbers are possible.
  */
 import type { Encoding } from "hyparquet";
 import { Encodings } from "hyparquet/src/constants.js";
@@ -25,15 +25,15 @@ export interface PageHeader {
   readonly isCompressed: boolean;
 }
 
-/** `data1`, `data2`: of the format's two versions. */
+/** The kinds of pages; `data1` and `data2` are data pages of the format's two versions. */
 export type PageKind = "data1" | "index" | "dictionary" | "data2";
 
 /** The kinds of pages, by their numbers in the format. */
 const kinds: readonly PageKind[] = ["data1", "index", "dictionary", "data2"];
-/** The field of each that holds what only its kind has. */
+/** The header's field with the data that only this kind has. */
 const ownFields: Readonly<Record<PageKind, number>> = { data1: 5, index: 6, dictionary: 7, data2: 8 };
 
-/** From the front of the bytes. */
+/** Parses the header at the front of the bytes. */
 export function parsePageHeader(bytes: Uint8Array): PageHeader {
   const thrift = new ThriftReader(bytes);
   let kind: PageKind | undefined;
@@ -70,7 +70,7 @@ function parseOwn(thrift: ThriftReader, kind: PageKind): OwnPart {
   let [repetition, definition] = [-1, -1];
   let isCompressed = true;
   const isSecond = kind === "data2";
-  // For a dictionary, the third field is no encoding of levels, but tells whether the dictionary is sorted.
+  // In a dictionary's header, the third field is no encoding of levels; it tells whether the dictionary is sorted.
   const [encodingField, definitionField, repetitionField] = isSecond ? [4, 5, 6] : kind === "data1" ? [2, 3, 4] : [2, 0, 0];
   for (let field = thrift.field(0); field !== 0; field = thrift.field(field)) {
     if (field === 1) values = thrift.number();

@@ -1,4 +1,4 @@
-/** Levels of a data page: where its lists begin, and which values are missing. */
+/** Decodes the levels of a data page, which tell where its lists begin and which values are missing. */
 import { copyBytes } from "../../copy-bytes.ts";
 import type { ColumnTarget } from "../../dataset.ts";
 import type { Levels } from "../column-chunk.ts";
@@ -16,7 +16,7 @@ export interface Progress {
   depth: number;
 }
 
-/** A byte for each level entry; empty where the column has no such levels. */
+/** The levels, a byte for each level entry; empty if the column has no such levels. */
 interface PageLevels {
   readonly repetition: Uint8Array;
   readonly definition: Uint8Array;
@@ -30,7 +30,7 @@ export function roomForLevels(count: number, { maxDefinition, elements }: Levels
   return elements.length === 1 ? [...levels, 4 * (count + 1), stateBytes] : levels;
 }
 
-/** Levels as a page has them, with their lengths where it has these. */
+/** Encoded levels of a page, including their lengths if the page has these. */
 export interface EncodedLevels {
   /** The front of the page's content. */
   readonly bytes: Uint8Array;
@@ -84,7 +84,10 @@ function checkedLevels(content: PageContent, bytes: Uint8Array, most: number, co
   return levels;
 }
 
-/** Writes where the page's lists begin, counts what it has, and gives how many of its values are missing. Throws where there are more than `entries`. */
+/**
+ * Writes where the page's lists begin, counts its entries and elements, and returns how many of its values are missing. Throws if there are more than
+ * `entries`.
+ */
 export function placeLists(
   content: PageContent,
   count: number,
@@ -138,8 +141,8 @@ export function placeLists(
 }
 
 /**
- * For lists in lists. A level entry begins a new element of every list from its repetition level on (of all, for a new entry) as far as
- * its definition level says that there is one.
+ * Does the same for lists in lists. A level entry begins a new element in every list from its repetition level on (in all, for a new entry), as far as its
+ * definition level says that there is one.
  */
 export function placeNested(
   repetition: Uint8Array,

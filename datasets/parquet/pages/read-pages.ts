@@ -1,6 +1,6 @@
 /**
- * The pages of a column chunk, one after another, headers and checksums (where there are any) checked. Reads the file in windows of
- * 4 MiB (or one page, if larger), so memory is bounded by the largest page. Throws where a page overruns its chunk or states impossible sizes.
+ * Reads the pages of a column chunk one after another, and checks their headers and, if present, checksums. It reads the file in windows of 4 MiB (or of one
+ * page, if that is larger), so memory is bounded by the largest page. Throws if a page exceeds its chunk or states impossible sizes.
  */
 import type { Encoding } from "hyparquet";
 import { crc32 } from "../../compression/checksums.ts";
@@ -12,16 +12,16 @@ import type { ColumnChunk } from "../column-chunk.ts";
 import { type PageHeader, parsePageHeader } from "./page-header.ts";
 
 const windowBytes = 4 * 2 ** 20;
-/** Headers of number columns have some tens of bytes. */
+/** The most bytes of a header; those of number columns have some tens. */
 const largestHeader = 16 * 2 ** 10;
 const largestPage = 2 ** 30;
-/** Old writers forgot the header of a dictionary in the length of its chunk. */
+/** The bytes by which a page may exceed its chunk, since old writers forgot the dictionary's header in the chunk's length. */
 const overrun = 100;
 
 /** A page as it is stored in the file. */
 export interface Page {
   readonly kind: "dictionary" | "data";
-  /** Level entries, or values of a dictionary. */
+  /** The number of level entries, or of a dictionary's values. */
   readonly count: number;
   readonly encoding: Encoding;
   /** The stored bytes. */
@@ -31,15 +31,15 @@ export interface Page {
   readonly isCompressed: boolean;
   /** The bytes after decompression, including the `bare` ones. */
   readonly size: number;
-  /** How many bytes of repetition and then of definition levels come first. Where absent, each of them has its length before it. */
+  /** The bytes of repetition and of definition levels at the front. If absent, each kind of levels follows its length. */
   readonly levelBytes?: readonly [number, number];
   /** The encodings of repetition and definition levels, if the page states them. */
   readonly levelEncodings?: PageHeader["levelEncodings"];
 }
 
 /**
- * Bytes that are read at once where one page is wanted: first for a dictionary's header, then for the page, which mostly has some tens of kB; more
- * where each read costs time.
+ * The bytes that are read at once if only one page is wanted: first for a dictionary's header, then for the page, which mostly has some tens of kB. They are
+ * more if each read costs time.
  */
 const nearLooks = [2 ** 12, 2 ** 17] as const;
 const farLooks = [2 ** 16, 2 ** 19] as const;
@@ -47,11 +47,11 @@ const farLooks = [2 ** 16, 2 ** 19] as const;
 interface ReadOptions {
   /** Whether only the first data page is wanted; then the dictionary is not read. */
   readonly isFirstOnly?: boolean;
-  /** Called where more pages are to come, before the memory in which those before them lie is used for others. */
+  /** Called if more pages follow, before the memory with those before them is used again. */
   readonly onNextWindow?: () => void;
 }
 
-/** Gives each page to `use`, which keeps nothing of it and waits for nothing, until `use` says that it has all. Throws where the chunk ends before. */
+/** Calls `use` with each page until it returns "done". It must not keep the page or wait for anything. Throws if the chunk ends before. */
 export async function readPages(
   file: ByteReader,
   chunk: ColumnChunk,
@@ -61,7 +61,7 @@ export async function readPages(
   if (chunk.codec === "ZSTD") await prepareZstd();
   const end = chunk.start + chunk.length;
   if (end > file.byteLength) throw new Error(`bytes ${chunk.start}–${end} needed, the file has ${file.byteLength}`);
-  // A page that begins before the end ends here at the latest.
+  // A page that begins before the end must end here at the latest.
   const last = Math.min(end + overrun, file.byteLength);
   let at = chunk.start;
   let wanted = 0;
@@ -69,7 +69,7 @@ export async function readPages(
   let window = isFirstOnly ? dictionaryLook : windowBytes;
   for (;;) {
     if (at >= end) throw new Error("the column chunk ends before its last value");
-    // Beyond the chunk only for a page that goes on there.
+    // The window exceeds the chunk only if a page does.
     const stop = Math.max(at + wanted, Math.min(end, at + window));
     const outcome = await lendWindow(file, { start: at, end: stop }, (window) => {
       for (let from = 0; at + from < end; ) {
@@ -92,7 +92,7 @@ export async function readPages(
   }
 }
 
-/** Into the kernels' memory, where they can work with it, if the source needs no waiting. */
+/** Reads a window into the kernels' memory, where they can use it directly, if the source need not be waited for. */
 async function lendWindow<Result>(file: ByteReader, range: ByteRange, use: (window: () => Uint8Array) => Result): Promise<Result> {
   if (!file.readNow) return await lendBytes(file, range, (bytes) => use(() => bytes));
   await giveTurn();
@@ -103,12 +103,12 @@ async function lendWindow<Result>(file: ByteReader, range: ByteRange, use: (wind
 }
 
 type Found =
-  /** `page` is absent for one that holds no values, such as an index page, or is passed over: its bytes may go on behind what was read. */
+  /** `page` is absent if the page has no values, such as an index page, or is skipped; its bytes may then exceed those that were read. */
   | { readonly kind: "whole"; readonly bytes: number; readonly page: Page | undefined }
   /** More bytes are needed: `wanted` from the page's first on. */
   | { readonly kind: "cut"; readonly wanted: number };
 
-/** The page at the front of the bytes; `most` is how many the chunk has from there on. */
+/** Parses the page at the front of the bytes. `most` is the number of bytes in the chunk from there on. */
 function pageAt(bytes: Uint8Array, most: number, isWithoutDictionary: boolean): Found {
   const look = Math.min(largestHeader, most);
   let header: PageHeader;
