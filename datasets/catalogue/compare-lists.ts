@@ -2,6 +2,8 @@
  * Finds out whether list columns that could be one collection by their names have lists of equal lengths. Their numbers of values do not tell this, since two
  * columns with at most one value per entry may easily have equally many. It compares the first page of each column (of one column if several share a counter)
  * in one file of each shape. The rest is compared when it is read.
+ *
+ * If reads may block the thread, other tasks run between two columns.
  */
 import { Buffer } from "node:buffer";
 import pMap from "p-map";
@@ -9,20 +11,24 @@ import { turn } from "../../base/turn.ts";
 import { DatasetError, type FileIdentity } from "../dataset.ts";
 import type { FileColumn, FileDescription } from "../format.ts";
 import { formatNamed } from "../formats.ts";
-import type { ByteReader } from "../sources/source.ts";
+import type { ByteReader, OpenOptions } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { listGroups } from "./group-columns.ts";
 
 /**
  * Returns the description with its `likeness`, or unchanged if there is nothing to compare. Throws `DatasetError` if the file has changed or cannot be opened.
  */
-export async function compareLists(file: FileIdentity, description: FileDescription): Promise<FileDescription> {
+export async function compareLists(
+  file: FileIdentity,
+  description: FileDescription,
+  { mayBlock }: Pick<OpenOptions, "mayBlock"> = {},
+): Promise<FileDescription> {
   const { shape, units, nullable } = description;
   const unit = units.findIndex(({ entries }) => entries > 0);
   const groups = listGroups([...shape.columns].map(([name, column]) => ({ ...column, name })));
   if (unit < 0 || groups.length === 0) return description;
   const likeness = new Float64Array(nullable.length);
-  await sourceOf(file.path).open(file, async (reader) => {
+  const compare = async (reader: ByteReader) => {
     for (const group of groups) {
       const alike = byCounter(group);
       if (alike.length === 1) continue;
@@ -30,7 +36,8 @@ export async function compareLists(file: FileIdentity, description: FileDescript
       const firsts = await pMap(alike, read, { concurrency: reader.joined?.atATime ?? 1 });
       for (const [at, like] of clusterOf(firsts).entries()) for (const { index } of alike[at]!) likeness[index] = like;
     }
-  });
+  };
+  await sourceOf(file.path).open(file, compare, { mayBlock });
   return { ...description, likeness };
 }
 

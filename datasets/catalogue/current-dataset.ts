@@ -138,7 +138,8 @@ export class CurrentDataset {
     let files: readonly DatasetFile[] = await this.#describeAll(found, tree);
     const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
     if (!isSame || !this.#dataset) {
-      files = await this.#compareLists(files, tree);
+      const near = new Set(found.filter(({ isNear }) => isNear).map(({ file }) => file.path));
+      files = await this.#compareLists(files, { near, tree });
       this.#leave(files);
       this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
       this.#dataset = undefined;
@@ -178,15 +179,18 @@ export class CurrentDataset {
     this.#recent?.leave(gone.flatMap((file) => (file.kind === "described" ? [file.description] : [])));
   }
 
-  /** Compares list columns in the first file with entries of each shape, to find which lists are equally long. */
-  async #compareLists(files: readonly DatasetFile[], tree: string | undefined): Promise<readonly DatasetFile[]> {
+  /** Compares list columns in the first file with entries of each shape, to find which lists are equally long. `near`: the paths of near files. */
+  async #compareLists(
+    files: readonly DatasetFile[],
+    { near, tree }: { readonly near: ReadonlySet<string>; readonly tree: string | undefined },
+  ): Promise<readonly DatasetFile[]> {
     const described = files.filter((file) => file.kind === "described");
     const compared = new Map<DatasetFile, DatasetFile>();
     for (const each of firstThatTell(described)) {
       if (each.description.likeness) continue;
       try {
         const whole = (await this.#recent?.whole(each.file, each.description)) ?? each.description;
-        const { likeness } = await compareLists(each.file, whole);
+        const { likeness } = await compareLists(each.file, whole, { mayBlock: near.has(each.file.path) });
         if (!likeness) continue;
         await this.#stored?.record([{ file: each.file, description: { ...whole, likeness } }], tree, { replaces: true });
         compared.set(each, { ...each, description: { ...each.description, likeness } });
