@@ -66,3 +66,12 @@ function byteByByte(f: FunctionBuilder, from: Local, to: Local, bytes: Local): v
     f.branchIf(again, I.ltU(target, stop));
   });
 }
+
+/**
+ * Vectors that stay what they are through a loop, at most four at once, by way of 64 bytes of memory that may be overwritten. V8 moves what it can compute
+ * anew from a function's parameters into the loops that use it; what was loaded it keeps.
+ */
+export function heldVectors(f: FunctionBuilder, scratch: Expression, vectors: readonly Expression[]): readonly Local[] {
+  for (const [at, each] of vectors.entries()) f.store(store.v128, scratch, each, vector * at);
+  return vectors.map((_, at) => f.variable(V.load(scratch, vector * at)));
+}

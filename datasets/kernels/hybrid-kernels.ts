@@ -1,12 +1,12 @@
 /**
- * Decodes Parquet's levels and dictionary indexes: a mixture of runs of equal values and bit-packed runs. The format:
+ * Decodes Parquet's levels, and walks the runs of dictionary indexes (`gather-kernels.ts`): a mixture of runs of equal values and bit-packed runs. The format:
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/ (RLE).
  *
  * Guarantees: reads and writes at most 15 bytes past the end of runs and values, ends whatever the bytes are (empty runs are refused), and
  * tells what was wrong.
  */
 import type { FunctionBuilder } from "../../engine/wasm/function-builder.ts";
-import { type Expression, I, i32, i64, L, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
+import { I, i32, i64, L, type Local, load, store, V } from "../../engine/wasm/instructions.ts";
 import type { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { repeat } from "./copy-kernels.ts";
 import { readVarint } from "./read-varint.ts";
@@ -15,7 +15,7 @@ import { readVarint } from "./read-varint.ts";
 export const hybridOutcomes = { sound: 0, overrun: 1, emptyRun: 2, tooWide: 3, beyondDictionary: 4 } as const;
 
 /** Bit-packed values come in groups of this size. */
-const group = 8;
+export const group = 8;
 
 /** `levels` (from, bytes, width, count, to): writes values of `width` bits, 1 to 8, as one byte each. */
 export function defineLevels(m: ModuleBuilder): void {
@@ -53,66 +53,6 @@ export function defineLevels(m: ModuleBuilder): void {
   );
 }
 
-/**
- * `gather1`, `gather4`, `gather8` (from, bytes, width, count, to, dictionary, size): for each index of 1 to 32 bits, writes the value of 1, 4 or 8 bytes
- * that the dictionary has for it.
- */
-export function defineGather(m: ModuleBuilder, bytesOfValue: 1 | 4 | 8): void {
-  const shift = i32(Math.log2(bytesOfValue));
-  const valueAt = bytesOfValue === 8 ? load.i64 : bytesOfValue === 4 ? load.i32 : load.u8;
-  const splat = bytesOfValue === 8 ? V.splat64 : bytesOfValue === 4 ? V.splat32 : V.splat8;
-  const code = bytesOfValue === 8 ? store.i64 : bytesOfValue === 4 ? store.i32 : store.i8;
-  m.export(
-    m.define(`gather${bytesOfValue}`, ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], "i32", (f) => {
-      const [from, bytes, width, count, to, dictionary, size] = f.params as [Local, Local, Local, Local, Local, Local, Local];
-      const target = f.variable(to);
-      const last = f.variable(L.sub(L.fromU32(size), i64(1n)));
-      const mask = f.variable(L.sub(L.shl(i64(1n), L.fromU32(width)), i64(1n)));
-      const refuse = () => f.return(i32(hybridOutcomes.beyondDictionary));
-      const value = (index: Expression) => valueAt(I.add(dictionary, I.shl(index, shift)));
-      // For each of eight values: the byte in which it begins, and how many bits of this byte belong to earlier values.
-      const places = Array.from({ length: group }, (_, each) => {
-        const bit = I.mul(width, i32(each));
-        return { byte: f.variable(I.shrU(bit, i32(3))), bits: f.variable(L.fromU32(I.and(bit, i32(7)))) };
-      });
-      eachRun(f, { from, bytes, width, count }, (values, run) => {
-        if (run.kind === "equal") {
-          f.if(I.geU(run.value, size), refuse);
-          repeat(f, splat(f.variable(value(run.value))), target, f.variable(I.shl(values, shift)));
-          f.set(target, I.add(target, I.shl(values, shift)));
-          return;
-        }
-        const source = f.variable(run.at);
-        const left = f.variable(values);
-        f.block((done) => {
-          f.loop((again) => {
-            f.branchIf(done, I.ltU(left, i32(group)));
-            const indexes = places.map(({ byte, bits }) => f.variable(L.and(L.shrU(load.i64(I.add(source, byte)), bits), mask)));
-            // An index beyond the last entry makes the difference negative. This is checked before any index is used.
-            const beyond = indexes.map((index) => L.sub(last, index)).reduce((a, b) => L.or(a, b));
-            f.if(L.lt(beyond, i64(0n)), refuse);
-            for (const [each, index] of indexes.entries()) f.store(code, target, value(I.wrapI64(index)), each * bytesOfValue);
-            f.set(target, I.add(target, i32(group * bytesOfValue)));
-            f.set(source, I.add(source, width));
-            f.set(left, I.sub(left, i32(group)));
-            f.branch(again);
-          });
-        });
-        const bit = f.variable(i32(0));
-        f.count(i32(0), left, () => {
-          const place = load.i64(I.add(source, I.shrU(bit, i32(3))));
-          const index = f.variable(L.and(L.shrU(place, L.fromU32(I.and(bit, i32(7)))), mask));
-          f.if(L.gt(index, last), refuse);
-          f.store(code, target, value(I.wrapI64(index)));
-          f.set(target, I.add(target, i32(bytesOfValue)));
-          f.set(bit, I.add(bit, width));
-        });
-      });
-      f.return(i32(hybridOutcomes.sound));
-    }),
-  );
-}
-
 type Run = { readonly kind: "equal"; readonly value: Local } | { readonly kind: "packed"; readonly at: Local };
 
 interface Runs {
@@ -123,7 +63,7 @@ interface Runs {
 }
 
 /** Writes code that goes through the runs, with `body` for each kind of run. `values` is how many values of the run are needed; its bytes are checked before. */
-function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: (values: Local, run: Run) => void): void {
+export function eachRun(f: FunctionBuilder, { from, bytes, width, count }: Runs, body: (values: Local, run: Run) => void): void {
   const at = f.variable(from);
   const end = f.variable(I.add(from, bytes));
   const left = f.variable(count);

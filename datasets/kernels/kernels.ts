@@ -7,7 +7,8 @@
  */
 import { ModuleBuilder } from "../../engine/wasm/module-builder.ts";
 import { defineDeltas } from "./delta-kernels.ts";
-import { defineGather, defineLevels } from "./hybrid-kernels.ts";
+import { defineGather } from "./gather-kernels.ts";
+import { defineLevels } from "./hybrid-kernels.ts";
 import { defineAnyBits, defineJoin, defineNarrowEnds, defineSumEnds } from "./join-kernels.ts";
 import { defineLz4 } from "./lz4-kernel.ts";
 import { defineOffsets } from "./offset-kernels.ts";

@@ -242,6 +242,8 @@ export const V = {
     lanes,
     args: [x, y],
   }),
+  /** The bytes of x that the bytes of y number; 0 for numbers beyond 15. */
+  swizzle: binary("v128", 0xfd0e),
   /** Fills each lane with the lowest 8, 16 or all 32 bits of an i32, which must not be a constant. */
   splat8: unary("v128", 0xfd0f),
   splat16: unary("v128", 0xfd10),
@@ -264,9 +266,12 @@ export const V = {
   pseudoMinF32: binary("v128", 0xfdea),
   pseudoMaxF32: binary("v128", 0xfdeb),
   neF32: binary("v128", 0xfd42),
+  gt32: binary("v128", 0xfd3b),
+  shl32: binary("v128", 0xfdab),
   shrU32: binary("v128", 0xfdad),
   add32: binary("v128", 0xfdae),
   sub32: binary("v128", 0xfdb1),
+  mul32: binary("v128", 0xfdb5),
   shrU16: binary("v128", 0xfd8d),
   sub16: binary("v128", 0xfd91),
   load: loads("v128", 0xfd00),
