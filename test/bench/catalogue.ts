@@ -1,6 +1,6 @@
 /**
- * `npm run bench:catalogue` measures what it costs to look at the files of a dataset: for the first time, again while the process has them, and after a restart, when
- * the store has them. It asserts nothing.
+ * `npm run bench:catalogue` measures the cost of looking at the files of a dataset: for the first time, again while the process knows them, and after a
+ * restart, when the store knows them. It asserts nothing.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** A fake Mesos master with agents, in a process of its own, so that what others compute can be told apart. It tells its parent where it is. */
+/** A fake Mesos master with agents in a separate process, so that its processor time is not counted with that of others. It tells its parent its address. */
 import process from "node:process";
 import { FakeMaster } from "../mesos/fake/fake-master.ts";
 

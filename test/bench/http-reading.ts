@@ -1,7 +1,7 @@
 /**
- * `npm run -s bench:http -- FILE [COLUMN…]`: what it costs to read columns of a file over HTTP, from a server of its own on this machine that waits before
- * each answer. It is compared with reading them from the disk and fetching the same bytes by bare requests: the ratio is the time over HTTP, less one
- * wait for each partition, by the sum of the other two. The median round counts. It asserts nothing.
+ * `npm run -s bench:http -- FILE [COLUMN…]`: measures the cost of reading columns of a file over HTTP, from a separate server on this machine that waits before
+ * each answer. This is compared with reading them from the disk and with fetching the same bytes by bare requests: the ratio is the time over HTTP, minus one
+ * wait per partition, divided by the sum of the other two. The median round counts. It asserts nothing.
  */
 import { fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -108,7 +108,7 @@ async function timed(action: () => Promise<void>): Promise<Passes> {
   return { wall: performance.now() - begun, cpu: (user + system) / 1000 };
 }
 
-/** For each partition, where its columns lie. */
+/** Locates the columns of each partition. */
 async function locate(path: string): Promise<readonly (readonly ColumnLocation[])[]> {
   const catalogue = createCatalogue([parseDataOption(`events=${path}`)]);
   const { partitions } = (await catalogue.get("events"))!;
@@ -117,7 +117,7 @@ async function locate(path: string): Promise<readonly (readonly ColumnLocation[]
   return await Promise.all(partitions.map(locateAll));
 }
 
-/** One partition after another, into memory that is used again. */
+/** Reads one partition after another into memory that is reused. */
 async function readAll(partitions: readonly (readonly ColumnLocation[])[]): Promise<void> {
   for (const locations of partitions) {
     let at = 0;
@@ -137,7 +137,7 @@ function plannedOf(locations: readonly ColumnLocation[]): readonly { readonly st
   return planReads(ranges, { gap: 2 ** 16, most: 2 ** 23 }).map(({ pieces }) => ({ start: pieces[0]!.start, end: pieces.at(-1)!.end }));
 }
 
-/** Likewise, and without the waits but for one a partition: all its requests go out together. */
+/** Fetches the same bytes with only one wait per partition, since all requests for a partition are sent together. */
 async function fetchAll(partitions: readonly (readonly ColumnLocation[])[]): Promise<void> {
   for (const locations of partitions) await Promise.all(plannedOf(locations).map((range) => fetchOne(locations[0]!.file.path, range)));
 }

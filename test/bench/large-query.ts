@@ -57,7 +57,7 @@ const partial = await encodePartial({
   ],
 });
 
-/** Of a short subtask, as nodes measure it: such ones are claimed together. */
+/** The times of a short subtask, as nodes measure them. Such subtasks are claimed together. */
 const timing = { compiling: 0, loading: 0, reading: 0, decoding: 0, thread: 0, computing: 0.5, bytes: 0 };
 
 /** `kept`: bytes of the heap for each partition that are in use after the step and were not before. */
@@ -173,7 +173,7 @@ async function open(directory: string, openState: () => Promise<Environment>): P
   return store;
 }
 
-/** Bytes, once what is garbage is collected. */
+/** The bytes in use after garbage collection. */
 function heapInUse(): number {
   (globalThis as { gc?: () => void }).gc!();
   return process.memoryUsage().heapUsed;

@@ -1,7 +1,4 @@
-/**
- * Measures what an answered query of 1,000 partitions costs when it is asked again over HTTP, of a dispatcher that knows it and of one that
- * does not.
- */
+/** Measures the cost of asking an answered query of 1,000 partitions again over HTTP, both from a dispatcher that knows it and from one that does not. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -63,7 +63,7 @@ export async function measureStore(store: Store, tell: (step: string) => void): 
   return figures;
 }
 
-/** Calls `action` for each key, so many at a time. Written out, for a library would be measured, too: a read takes some 15 µs. */
+/** Calls `action` for each key, `width` at a time. No library is used, since its time would be measured, too: a read takes some 15 µs. */
 async function inParallel(keys: readonly string[], width: number, action: (key: string, index: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const work = async () => {

@@ -1,4 +1,4 @@
-/** Measures what a step takes of this process: time, the most memory, and the longest turn of the event loop. */
+/** Measures what a step takes in this process: time, the most memory, and the longest turn of the event loop. */
 import { clearInterval, setInterval } from "node:timers";
 import { measureLongestTurn } from "../runtime/longest-turn.ts";
 
@@ -7,7 +7,7 @@ export interface Usage {
   readonly seconds: number;
   /** Seconds of processors, all threads together. */
   readonly cpu: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly longestTurn: number;
   /** The most megabytes that were seen, looking every 50 ms. */
   readonly heap: number;

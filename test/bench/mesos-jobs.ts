@@ -1,6 +1,6 @@
 /**
- * `npm run bench:mesos` has 1,000 jobs of `true` run on 100 agents of the fake master, and says what the scheduler computed for each, and how much memory
- * it took. It fails where a job did not run once.
+ * `npm run bench:mesos` runs 1,000 jobs of `true` on 100 agents of the fake master, and prints the scheduler's processor time per job and its memory. It fails
+ * unless each job ran once.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";

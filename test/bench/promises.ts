@@ -1,6 +1,6 @@
 /**
- * `npm run bench:promises` prints what two promises come to: how soon a short query is done beside a long one of another client, in subtasks, and how
- * soon nothing is computed any more for a query that was cancelled. It asserts nothing; tests show the first, and that what is cancelled stops.
+ * `npm run bench:promises` measures two promises: how soon a short query is done beside a long one of another client, in subtasks, and how soon computing stops
+ * after a query is cancelled. It asserts nothing; tests check the first promise, and that cancelled queries stop.
  */
 import { Command } from "commander";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";

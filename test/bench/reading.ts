@@ -1,8 +1,7 @@
 /**
- * `npm run -s bench:reading -- FILE [COLUMN…]`: how fast columns of a file come into memory, metadata included, on one thread. The file is read once
- * before, so it lies in the host's memory; columns go to memory that is used again from pass to pass, as a node's is, or with --untouched to memory that was never
- * written to before. The best pass counts.
- * With --python, uproot or pyarrow reads the same columns in turn. It asserts nothing.
+ * `npm run -s bench:reading -- FILE [COLUMN…]`: measures how fast columns of a file are read into memory, including metadata, on one thread. The file is read
+ * once before, so it is in the host's memory. Columns are read into memory that is reused in each pass, as on a node, or with --untouched into memory that was
+ * never written before. The best pass counts. With --python, uproot or pyarrow reads the same columns in turn. It asserts nothing.
  */
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -105,7 +104,7 @@ async function measure(): Promise<Figure> {
   return figureOf("femtoq", entries, wall, cpu);
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 function totalOf({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }

@@ -1,10 +1,11 @@
 /**
- * Nodes that pull subtasks, in simulated time: the scheduling of the coordinators (the same functions), random pulling, and the prototype's rule, over the same
- * queries. Proportions are the prototype's, ten times slower than life: 4 slots a node, 1–3 s for a subtask whose columns are held, and for another 2–4 s of fetching and 1–2 s more.
+ * Simulates nodes that pull subtasks, in simulated time: with the coordinators' scheduling (the same functions), with random pulling, and with the prototype's
+ * rule, over the same queries. Proportions are the prototype's, ten times slower than in reality: 4 slots per node, 1–3 s for a subtask whose columns are held,
+ * and for others 2–4 s of fetching and 1–2 s more.
  *
- * A dataset is scanned again and again, by other programs over the same columns; it fits into the caches of all nodes together. What nodes know of
- * each other is as old as it is in the coordinator: a second, in life, for the first twenty nodes, another for each further twenty. The prototype's rule looks through
- * everything that waits for something it holds, and otherwise waits a second, once.
+ * A dataset is scanned repeatedly by different programs over the same columns; it fits into the caches of all nodes together. What nodes know of each other is
+ * as old as in the coordinator: in reality one second for the first twenty nodes, and one more for each further twenty. With the prototype's rule, a node
+ * searches everything that waits for data that it holds, and otherwise waits a second, once.
  */
 import type { Subtask } from "../../coordination/coordinator.ts";
 import { Cluster, createClusterNode, type Homed, numberPartition } from "../../coordination/queue/cluster.ts";
@@ -23,7 +24,7 @@ export interface SimulationOptions {
   readonly share: number;
   /** Scans of the dataset; the first finds nothing in memory. */
   readonly scans: number;
-  /** Gives random numbers in [0, 1). */
+  /** Returns random numbers in [0, 1). */
   readonly random: () => number;
 }
 
@@ -39,12 +40,12 @@ export interface Simulated {
 
 const slow = 10;
 const slots = 4;
-/** Seconds. */
+/** In seconds. */
 const localityDelay = 0.15 * slow;
 const prototypeDelay = 1;
 const betweenReads = slow;
 const peersPerRead = 20;
-/** So many partitions of its share a node can hold. */
+/** A node can hold this many times its share of the partitions. */
 const room = 1.5;
 const columns = ["Muon_pt", "Muon_eta", "Muon_phi"];
 
@@ -176,7 +177,7 @@ export function simulate({ rule, nodes: count, share, scans, random }: Simulatio
   return { rule, nodes: count, hitRate: later(hitsOf), firstMakespan: makespans[0]!, makespan: later(makespans) };
 }
 
-/** A clock of simulated seconds, which goes on only to the next event that is due. */
+/** A clock of simulated seconds, which advances only to the next event that is due. */
 class Clock {
   now = 0;
   readonly #due: { readonly time: number; readonly act: () => void }[] = [];

@@ -48,7 +48,7 @@ const allowance = options.cluster > 0 ? 80 : 15;
 
 interface Figure extends ServiceTimes {
   readonly query: string;
-  /** Medians, in a process that never read these columns. Absent where that was not asked for. */
+  /** Medians in a process that never read these columns; absent if they were not requested. */
   readonly unread?: Took | undefined;
   readonly engine: Took;
   readonly duckdb?: Took | undefined;

@@ -1,6 +1,6 @@
 /**
- * Audits ZooKeeper's transaction log: whoever completed a subtask must have held its claim at that moment, and each subtask is completed
- * once each time it is asked for.
+ * Audits ZooKeeper's transaction log: a session that completes a subtask must hold its claim at that moment, and each subtask is completed once each time it is
+ * queued.
  */
 
 export interface Transaction {
@@ -25,14 +25,11 @@ export interface Audit {
   readonly lost: number;
   /** Subtasks that are still in the queue. */
   readonly left: number;
-  /** What must not have happened, in a line each. */
+  /** The violations, one line each. */
   readonly violations: readonly string[];
 }
 
-/**
- * Reads the logs of all members of an ensemble, as `PrintTransactions` prints them. Gives each transaction once, in the order of their
- * numbers.
- */
+/** Reads the logs of all members of an ensemble, as `PrintTransactions` prints them. Returns each transaction once, in the order of their numbers. */
 export function readTransactions(logs: readonly string[]): readonly Transaction[] {
   const byNumber = new Map<string, Transaction>();
   for (const line of logs.flatMap((log) => log.split("\n"))) {
@@ -72,7 +69,7 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
   }
   return { ...counts, left: alive.size, violations };
 
-  /** Gives the subtask whose claim its holder gives up by this operation. */
+  /** Returns the subtask whose claim the session gives up by this operation. */
   function heldBy(operation: Operation, session: string): readonly string[] {
     if (operation.kind !== "remove") return [];
     const [, , hash] = claim.exec(operation.path) ?? [];
@@ -120,8 +117,8 @@ export function auditClaims(transactions: readonly Transaction[], root = "/femto
 }
 
 /**
- * Finds the znodes that a transaction makes and then removes. It would have been refused where one of them was there: so it proves that a
- * subtask is gone, and neither asks for it nor completes it.
+ * Finds the znodes that a transaction creates and then removes. The transaction would have been refused if one of them existed. So it only proves that a
+ * subtask is gone, and neither queues nor completes it.
  */
 function findProvenAbsent(operations: readonly Operation[]): ReadonlySet<string> {
   const made = new Set<string>();

@@ -83,7 +83,7 @@ export class ChaosCluster {
   /** Addresses of the dispatchers that can answer now. */
   readonly urls = (): readonly string[] => this.dispatchers.flatMap(({ url }) => url ?? []);
 
-  /** Does harm, and resolves when what was harmed is there again. */
+  /** Causes a disturbance, and resolves when everything that it affected works again. */
   async disturb(disturbance: Disturbance): Promise<void> {
     switch (disturbance.kind) {
       case "kill node":

@@ -1,7 +1,6 @@
 /**
- * Makes networks of our own, as Linux namespaces: one for the whole run (`enterNamespace`), and inside it one for a node
- * (`openNodeNetwork`), whose cable can be pulled. Nothing outside is touched, and all of it ends with the processes in it. It needs
- * `unshare`, `nsenter` and `ip`, and root or user namespaces.
+ * Creates separate networks as Linux namespaces: one for the whole run (`enterNamespace`), and inside it one for a node (`openNodeNetwork`), whose cable can be
+ * pulled. Nothing outside is touched, and the networks end with the processes in them. It needs `unshare`, `nsenter` and `ip`, and root or user namespaces.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +11,7 @@ import { runToEnd } from "../servers/server-process.ts";
 export interface NodeNetwork {
   /** A command that runs the command after it in this network. */
   readonly within: readonly string[];
-  /** Pulls the cable: packets under way are lost, and neither side is told. */
+  /** Pulls the cable: packets on their way are lost, and neither side is notified. */
   cut(): Promise<void>;
   mend(): Promise<void>;
   stop(): Promise<void>;

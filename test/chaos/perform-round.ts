@@ -27,7 +27,7 @@ export interface RoundReport {
   /** Seconds until all queries had ended, and from there until ZooKeeper held nothing of them. */
   readonly answered: number;
   readonly cleaned: number;
-  /** What the auditor counted in this round. */
+  /** The auditor's counts for this round. */
   readonly audit: Omit<Audit, "violations" | "left">;
   /** Subtasks that nodes computed after they had lost their claims, by their own logs. */
   readonly late: number;
@@ -44,7 +44,7 @@ export interface RoundOptions {
 const patience = 180;
 const longestCleaning = 120;
 const longestReturn = 60;
-/** Milliseconds between lines that tell what is left. */
+/** The milliseconds between lines that tell what is left. */
 const betweenTellings = 10_000;
 
 export async function performRound({ cluster, round, reference, tell }: RoundOptions): Promise<RoundReport> {
@@ -114,7 +114,7 @@ function checkStatus(status: Status, expected: Reference): void {
   }
 }
 
-/** Checks that every dispatcher gives the same text. */
+/** Checks that every dispatcher returns the same text. */
 async function checkTexts(cluster: ChaosCluster, { id, expected }: { readonly id: string; readonly expected: string }): Promise<void> {
   for (const { name, url } of cluster.dispatchers) {
     const response = await fetch(`${url}/queries/${id}?format=uhi`, { signal: AbortSignal.timeout(30_000) });
@@ -123,7 +123,7 @@ async function checkTexts(cluster: ChaosCluster, { id, expected }: { readonly id
   }
 }
 
-/** Tells now and then how much is left, so that a round without progress shows. */
+/** Tells from time to time how much is left, so that a round without progress is noticed. */
 function tellWhatIsLeft({ connection }: ChaosCluster, tell: RoundOptions["tell"]): ReturnType<typeof setInterval> {
   return setInterval(
     () =>

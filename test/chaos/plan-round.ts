@@ -1,4 +1,4 @@
-/** Plans what a round asks and what harm is done in it: the same for the same seed and number. */
+/** Plans the queries and the disturbances of a round; the same seed and number give the same plan. */
 import { seeded } from "../support/seeded.ts";
 
 /**
@@ -33,13 +33,13 @@ export interface RoundOptions {
   readonly queries: number;
   readonly nodes: number;
   readonly dispatchers: number;
-  /** After so many milliseconds a silent process has lost what it owned. */
+  /** The milliseconds after which a silent process has lost its claims. */
   readonly sessionTimeout: number;
-  /** All harm begins within so many milliseconds; queries are asked in the first half of them. */
+  /** All disturbances begin within this many milliseconds; queries are asked in the first half of them. */
   readonly span: number;
 }
 
-/** So many rounds share one set of servers and processes. */
+/** The number of rounds that share one set of servers and processes. */
 export const roundsPerCluster = 5;
 export const dataset = "events";
 

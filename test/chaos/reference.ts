@@ -1,6 +1,5 @@
 /**
- * The undisturbed run that chaos is compared with: one process with everything embedded, whose own answers are checked against a plain
- * count of the events.
+ * The undisturbed run with which chaos is compared: one process with everything embedded, whose own answers are checked against a plain count of the events.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";

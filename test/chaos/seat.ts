@@ -20,7 +20,7 @@ export interface PlaceOptions {
   readonly onCrash: (what: string) => void;
 }
 
-/** What the processes of a seat logged that matters here. */
+/** The relevant part of what the processes of a seat have logged. */
 export interface Logged {
   readonly faults: readonly string[];
   /** Subtasks that were computed after their claims were lost. */
@@ -61,7 +61,7 @@ export class Seat {
     });
   }
 
-  /** Stops its process by SIGSTOP for `pause` milliseconds; then it wakes and goes on. */
+  /** Stops its process with SIGSTOP for `pause` milliseconds, then lets it continue. */
   freeze(pause: number): Promise<void> {
     return this.#inOrder(async () => {
       this.#isFrozen = true;
@@ -72,7 +72,7 @@ export class Seat {
     });
   }
 
-  /** What all its processes have logged so far. */
+  /** What all its processes have logged until now. */
   get logged(): Logged {
     return this.#process ? add(this.#before, readLog(this.#process.stderr)) : this.#before;
   }

@@ -35,7 +35,7 @@ export async function openMongoFor({ directory, host }: { readonly directory: st
   return program.start({ directory, host });
 }
 
-/** Call it while there is a network: it brings the servers' programs. Rejects with what is missing. */
+/** Downloads the servers' programs, so it must be called while there is a network. Rejects with what is missing. */
 export async function prepareServers(): Promise<void> {
   required(await findJavaServers());
   required(await findMongoProgram());
@@ -54,7 +54,7 @@ async function openThree(directory: string, host: string): Promise<ZooKeeper> {
 type Killable = Pick<OwnZooKeeperServer, "signal" | "restart"> & { readonly directory: string };
 
 function serve({ name, hosts, stop }: Pick<ZooKeeper, "name" | "hosts" | "stop">, members: readonly Killable[]): ZooKeeper {
-  // One is killed after the other: with two of three away there would be no ensemble any more.
+  // They are killed one after another, since with two of three away there would be no ensemble any more.
   const inOrder = oneAfterAnother();
   return {
     name,
@@ -76,7 +76,7 @@ async function printLogs(directories: readonly string[]): Promise<readonly strin
   return Promise.all(directories.map((directory) => java.print("PrintTransactions", [directory])));
 }
 
-/** Runs what it is given one after the other. */
+/** Returns a function that runs actions one after another. */
 export function oneAfterAnother(): (action: () => Promise<void>) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   return (action) => {

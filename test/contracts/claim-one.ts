@@ -1,4 +1,4 @@
-/** For tests that look at one claim at a time. */
+/** Claims single subtasks, for tests that examine one claim at a time. */
 import type { Claim, ClaimOptions, Coordinator, JoinedNode } from "../../coordination/coordinator.ts";
 import { countSubtasks } from "../../coordination/queue/demand.ts";
 
@@ -8,7 +8,7 @@ export interface OneClaim extends Claim {
   complete(): Promise<boolean>;
   fail(cause: string, options?: { readonly permanent?: boolean }): Promise<boolean>;
   release(): Promise<boolean>;
-  /** As the coordinator gave it. */
+  /** The claim as the coordinator returned it. */
   readonly claim: Claim;
 }
 

@@ -28,7 +28,7 @@ interface PeerLine {
   readonly counts: readonly number[];
 }
 
-/** What each program does at once, of which the best counts. */
+/** Each program repeats a query this many times in a row, of which the best one counts. */
 const repeats = 3;
 
 export function compareWithPeer(

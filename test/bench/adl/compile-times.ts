@@ -1,4 +1,7 @@
-/** How long the ADL queries take from their text to a module, in processor time of a process that has compiled them before: medians, beside what they may take. */
+/**
+ * Measures how long the ADL queries take from their text to a module, in processor time of a process that has compiled them before. Prints medians beside their
+ * limits.
+ */
 import process from "node:process";
 import { type CodeCache, compileAlike } from "../../../engine/compile/alike/compile-alike.ts";
 import type { Schema } from "../../../engine/program/schema.ts";
@@ -19,7 +22,7 @@ const variations = Object.fromEntries(
 
 export async function compileTimes(schema: Schema): Promise<readonly CompileTime[]> {
   const texts = places.map(([, file, histogram]) => readExample(file, histogram));
-  /** As a server does it: the host compiles each code once. */
+  /** Compiles as a server does, so that the host compiles each code once. */
   const compileAll = async (all: readonly object[], code: CodeCache = new Map(), modules = new Map<string, WebAssembly.Module>()) => {
     for (const text of all) {
       const { variations, ...nominal } = makeProgram(readQuery(text), schema);

@@ -1,4 +1,4 @@
-/** The nine histograms of the ADL benchmark, ready to be run by the engine alone: one thread, columns in memory, partition by partition. */
+/** Prepares the nine histograms of the ADL benchmark to be run by the engine alone: on one thread, with columns in memory, partition by partition. */
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { compileAlike } from "../../../engine/compile/alike/compile-alike.ts";
@@ -37,7 +37,7 @@ export interface PreparedQuery {
   run(): Run;
 }
 
-/** Which partitions: those whose number leaves this remainder. */
+/** Selects the partitions whose number leaves this remainder. */
 export interface Share {
   readonly index: number;
   readonly of: number;
@@ -78,7 +78,7 @@ async function prepare(
     await make();
     times.push(performance.now() - begun);
   }
-  // With numbers that it is given, as servers run it.
+  // The module gets its numbers at the run, as on servers.
   const { program, module, numbers } = await make();
   const bytes = workBytes(program, 1 << 20);
   const work = { address: columns.take(bytes), bytes };

@@ -1,6 +1,6 @@
 /**
- * What several threads compute at once, beside what one of them does alone. They share the partitions, so both read the same bytes: had each thread
- * columns of its own, two would need twice the cache, and queries of a few operations for each byte would be as slow as the memory.
+ * Compares what several threads compute at the same time with what one of them computes alone. They share the partitions, so both cases read the same bytes. If
+ * each thread had columns of its own, two would need twice the cache, and queries with few operations per byte would be limited by the memory.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -14,7 +14,7 @@ export interface ThreadSpeeds {
   readonly all: number;
 }
 
-/** `names`: of queries; all where there are none. */
+/** `names` selects queries; all if it is empty. */
 export async function compareThreads(data: string, threads: number, names: readonly string[] = []): Promise<readonly ThreadSpeeds[]> {
   const wanted = places.map(([name]) => name).filter((name) => names.length === 0 || names.includes(name));
   const workers = Array.from({ length: threads }, (_, index) => {

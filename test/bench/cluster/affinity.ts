@@ -47,7 +47,7 @@ export async function measureAffinity({ zookeeper, mongodb, onStep }: AffinityOp
     const computing = await Promise.all(Array.from({ length: nodes }, () => cluster.start("compute")));
     for (const server of [dispatcher, ...computing]) await until(async () => (await readReasons(server)).length === 0);
     await scan(dispatcher.url, 0);
-    // Nodes publish what they hold once a second at most.
+    // Nodes publish what they hold at most once per second.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const before = await readCounters(computing);
     for (let cut = 1; cut <= scans; cut++) {

@@ -26,7 +26,7 @@ const events = 3_000;
 const idle = 5_000;
 const creates = 8;
 const pings = 6;
-/** Reads that the store cannot be spared: what is known of the query, the program for its node, the partial for the sum. */
+/** The reads of the store that are unavoidable: of the query, of the program for its node, and of the partial for the sum. */
 const reads = 3;
 /** Writes that the store cannot be spared: query and plan before nodes hear of them, the partial, the result. */
 const writes = 3;

@@ -7,7 +7,7 @@ export interface Figure {
   readonly unit: string;
   /** The value divided by a figure of ZooKeeper or MongoDB alone, measured in the same run. */
   readonly relative?: { readonly value: number; readonly to: string };
-  /** What the relative value should be, or the value where there is no relative one. */
+  /** The limit for the relative value, or for the value itself if there is no relative one. */
   readonly aim?: { readonly atMost: number } | { readonly atLeast: number };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Measures one query of very many subtasks through the coordinator: how fast it is queued, claimed and completed, what memory it takes,
- * what it leaves behind.
+ * Measures one query with very many subtasks through the coordinator: how fast it is queued, claimed and completed, how much memory it takes, and what it
+ * leaves behind.
  */
 import process from "node:process";
 import type { Subtask } from "../../../coordination/coordinator.ts";
@@ -23,11 +23,11 @@ export interface LargeQueryOptions {
 const root = "/large";
 const processes = 2;
 const rawClaims = 20_000;
-/** Rates are taken over so many seconds at least. */
+/** Rates are measured over at least this many seconds. */
 const window = 2;
-/** A query of so many subtasks comes before the one that is measured, so that the processes have been at work. */
+/** A query with this many subtasks precedes the measured one, so that the processes have warmed up. */
 const warmUp = 10_000;
-/** Milliseconds. */
+/** In milliseconds. */
 const betweenSamples = 50;
 const longestClear = 10_000;
 const megabyte = 1e6;

@@ -1,6 +1,6 @@
 /**
- * Two nodes in a process of their own complete what they claim and compute nothing. Arguments: `HOSTS ROOT NAME`. A JSON line says when
- * they wait, then often what they did; they begin at SIGUSR2, pause at the next and so on, and leave at SIGTERM.
+ * Two nodes in a separate process that complete their claims without computing anything. Arguments: `HOSTS ROOT NAME`. JSON lines tell when they wait and,
+ * often, what they have done. SIGUSR2 starts them, the next one pauses them, and so on; SIGTERM ends them.
  */
 import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";

@@ -70,7 +70,7 @@ export class RawServers {
     return (1000 * count) / took;
   }
 
-  /** Makes a root of its own for a cluster, and gives the connection string with it. */
+  /** Creates a separate root for a cluster; returns the connection string that includes it. */
   async makeChroot(hosts: string, name: string): Promise<string> {
     await this.#connection.session.commit([create(`/${name}`)]);
     return `${hosts}/${name}`;

@@ -1,4 +1,4 @@
-/** What the engine alone takes on as many threads as the service has: each thread has its share of the partitions in memory, and nothing is between them. */
+/** Measures the engine alone on as many threads as the service has: each thread has its share of the partitions in memory, and they do not communicate. */
 import { once } from "node:events";
 import process from "node:process";
 import { Worker } from "node:worker_threads";

@@ -12,7 +12,7 @@ export interface ServiceTimes {
   readonly memory: Took;
   /** Milliseconds by the clock on the wall: from a POST until a status tells of a partition that is done. */
   readonly firstProgress: number;
-  /** Of a process that was just started; medians. Absent where that was not asked for. */
+  /** Medians in a process that was just started; absent if they were not requested. */
   readonly cold?: Took;
 }
 
@@ -21,13 +21,13 @@ interface Options {
   readonly coldRounds: number;
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const idle = 400;
 const mostLooks = 50;
 
 let variants = 0;
 
-/** The same columns in another binning each time: nobody has asked for that before. */
+/** The same columns with different bins each time, so that nobody has asked for it before. */
 function variantOf(name: string, dataset: string): object {
   const [, file, histogram] = places.find((place) => place[0] === name)!;
   const query = readExample(file, histogram) as { histograms: Record<string, { axes: { upper: number }[] }> };
@@ -39,7 +39,7 @@ export async function measureService(service: Service, name: string, { rounds, c
   const cold: Took[] = [];
   for (let round = 0; round < coldRounds; round++) {
     await service.restart();
-    // What is felt is the query, not the start and what comes with it, nor the first look at the files.
+    // Only the query is measured, not the start, nor the first look at the files.
     await (await fetch(`${service.url}/datasets/events`)).body?.cancel();
     await untilIdle(service);
     const before = service.cpu();
@@ -72,7 +72,7 @@ async function untilIdle(service: Service): Promise<void> {
   }
 }
 
-/** Gives the number of partitions that were computed. */
+/** Returns the number of partitions that were computed. */
 export async function complete({ url }: Service, name: string, dataset = "events"): Promise<number> {
   const { status } = await post(url, variantOf(name, dataset), 60);
   const { total, done } = status.partitions;

@@ -1,8 +1,8 @@
 /**
- * How long the service takes for a query in a process that has run for a while and never read these columns: its code has run, its memory was used
- * before, the system has the file in memory, and nothing of it is decoded. That is what DuckDB has that goes through a file again.
+ * Measures a query in a process that has run for a while but never read these columns: its code has run, its memory was used before, and the system has the
+ * file in memory, but nothing of the file is decoded. This is comparable with DuckDB when it scans a file again.
  *
- * A file is told from others by its path, so each query of each round has a link to it of its own, as a dataset.
+ * Files are distinguished by their paths, so each query of each round has a dataset with its own link to the file.
  */
 import { symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -64,7 +64,7 @@ async function measureRounds(
 }
 
 async function measureOnce(service: Service, name: string, dataset: string): Promise<Took> {
-  // What is felt is the query, not the first look at the files.
+  // Only the query is measured, not the first look at the files.
   await (await fetch(`${service.url}/datasets/${dataset}`)).body?.cancel();
   const before = service.cpu();
   const wall = await timed(() => complete(service, name, dataset));

@@ -1,4 +1,4 @@
-/** The service as the benchmark starts it: one process, or a cluster of a dispatcher and compute nodes on servers of its own. */
+/** Starts the service for the benchmark: one process, or a cluster of a dispatcher and compute nodes with its own servers. */
 import { readFileSync } from "node:fs";
 import { type ServerProcess, startServerProcess, temporaryDirectory } from "../../runtime/server-process.ts";
 import { Cluster, readReasons, startClusterServers } from "../../support/cluster.ts";
@@ -6,20 +6,20 @@ import { until } from "../../support/until.ts";
 
 export interface Service {
   readonly url: string;
-  /** Those of its processes that compute. */
+  /** The URLs of its processes that compute. */
   readonly computing: readonly string[];
-  /** Processor time so far of all its processes, in milliseconds; 0 where the system does not tell. */
+  /** The processor time of all its processes so far, in milliseconds; 0 if the system does not tell. */
   cpu(): number;
-  /** Starts its processes again: their columns are not in memory any more, what was catalogued is. */
+  /** Restarts its processes, so that no columns are in memory; the catalogue in the store remains. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface ServiceOptions {
-  /** As on the command line. */
+  /** The options, as on the command line. */
   readonly args: readonly string[];
   readonly threads: number;
-  /** Compute nodes that share the threads; a process alone where there are none. */
+  /** The number of compute nodes that share the threads; 0 for a single process. */
   readonly nodes: number;
 }
 
@@ -94,7 +94,7 @@ async function startCluster({ args, threads, nodes }: ServiceOptions): Promise<S
   };
 }
 
-/** Of a clock tick, in milliseconds, as Linux counts for users. */
+/** The milliseconds of a clock tick, in which Linux counts processor time for users. */
 const tick = 10;
 
 function cpuOf(pids: readonly number[]): number {

@@ -5,7 +5,8 @@ import { makeSubtasks } from "../subtasks.ts";
 import { ask, joinAs, never } from "./harness.ts";
 
 /**
- * A thousand subtasks of one client wait, then ten of another's, and a node takes as many at a time as nodes do. Gives as which number the last of the ten is done.
+ * Queues a thousand subtasks of one client, then ten of another one, and has a node claim as many at a time as nodes do. Returns how many subtasks were done
+ * when the last of the ten was.
  */
 export async function countUntilFewAreDone(coordinator: Coordinator): Promise<number> {
   await coordinator.enqueue(ask(makeSubtasks(1_000, "many"), { queryId: "many", client: "alice" }));

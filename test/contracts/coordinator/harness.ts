@@ -6,17 +6,17 @@ import { claimOne, type OneClaim } from "../claim-one.ts";
 
 export interface CoordinatorHarness {
   readonly coordinator: Coordinator;
-  /** Ends the coordinator and its nodes as a crash would and gives one that goes on from what was left behind. */
+  /** Ends the coordinator and its nodes as a crash would, and returns one that continues from what was left behind. */
   crash(): Promise<Coordinator>;
 }
 
-/** Of the coordinator, where it has a choice. */
+/** The options of the coordinator that tests may choose. */
 export interface Choices {
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly localityDelay?: number;
 }
 
-/** `open` gives an empty coordinator and cleans up after the test. */
+/** `open` returns an empty coordinator and cleans up after the test. */
 export type OpenCoordinator = (t: TestContext, choices: Choices) => Promise<CoordinatorHarness>;
 
 export type Check = (
@@ -45,7 +45,7 @@ export function ask(subtasks: SubtaskRequest["subtasks"], rest: Partial<SubtaskR
   return { queryId: "query", client: "alice", priority: 500, subtasks, ...rest };
 }
 
-/** Claims and completes so many, and gives their keys in order. */
+/** Claims and completes this many subtasks; returns their keys in order. */
 export async function drain(node: JoinedNode, count: number): Promise<readonly string[]> {
   const keys: string[] = [];
   for (let index = 0; index < count; index++) {

@@ -185,7 +185,7 @@ export function checkInterest(check: Check): void {
     await coordinator.withdraw("query", "alice");
     assert.equal(await claim.complete(), true);
     await heard.until("done");
-    // That it was claimed may be heard late.
+    // The event of its claim may come late.
     const kinds = heard.events.map(({ kind }) => kind).filter((kind) => kind !== "loading");
     assert.deepEqual(kinds, ["withdrawn", "done"]);
   });

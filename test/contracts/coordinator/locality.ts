@@ -10,7 +10,7 @@ const count = 20;
 
 const subtasksOf = (program: string): readonly Subtask[] => makeSubtasks(count, program).map((subtask) => ({ ...subtask, columns }));
 
-/** A node that completes what it gets, and holds its columns from then on where it `keeps` any. Gives how to stop it. */
+/** Makes a node complete what it claims and, if it `keeps` columns, hold them from then on. Returns a function that stops it. */
 function pull(
   node: JoinedNode,
   { keeps, onDone }: { readonly keeps: boolean; readonly onDone: (subtask: Subtask) => void },
@@ -53,7 +53,7 @@ export function checkLocality(check: Check): void {
     const stops = [pull(await joinAs(coordinator, "first"), { keeps: true, onDone: follow("first") })];
     await run("alone");
     assert.deepEqual(done, { first: count, second: 0 });
-    // What a node holds, others hear in a second or two.
+    // Other nodes hear within a second or two what a node holds.
     const second = await joinAs(coordinator, "second");
     stops.push(pull(second, { keeps: false, onDone: follow("second") }));
     for (let round = 0, end = performance.now() + 60_000; ; round++) {

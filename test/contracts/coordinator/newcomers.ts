@@ -7,7 +7,7 @@ import { ask, type Check, claimNext, joinAs, never } from "./harness.ts";
 
 const claimNewcomers = (node: JoinedNode): Promise<readonly Claim[]> => node.claim({ signal: never, most: 1, newcomersOnly: true });
 
-/** A query of a client, of so many subtasks. */
+/** Queues a query of a client with this many subtasks. */
 const enqueue = (coordinator: Coordinator, client: string, count: number, priority = 500) =>
   coordinator.enqueue(ask(makeSubtasks(count, client), { queryId: client, client, priority }));
 

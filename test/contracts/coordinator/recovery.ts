@@ -1,4 +1,4 @@
-/** What a crash leaves. */
+/** Tests what is left after a crash. */
 import assert from "node:assert/strict";
 import { mostLostClaims } from "../../../coordination/coordinator.ts";
 import { countsOf } from "../claim-one.ts";

@@ -1,4 +1,4 @@
-/** Bodies within so many bytes. */
+/** Tests that bodies stay within a limit of bytes. */
 
 import assert from "node:assert/strict";
 import type { Store } from "../../../storage/store.ts";

@@ -1,4 +1,4 @@
-/** The catalogue of datasets, and what was read of their files. */
+/** Tests the catalogue of datasets, and the metadata of their files. */
 import assert from "node:assert/strict";
 import type { Registration } from "../../../base/registration.ts";
 import { type Check, day, makeBody } from "./harness.ts";

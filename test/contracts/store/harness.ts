@@ -11,19 +11,19 @@ export interface StoreHarness {
 export interface StoreConditions {
   /** Bytes of bodies. */
   readonly limit: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly keep?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** `open` gives an empty store and cleans up after the test. */
+/** `open` returns an empty store and cleans up after the test. */
 export type OpenStore = (t: TestContext, conditions: StoreConditions) => Promise<StoreHarness>;
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
 
-/** A clock that stands still until it is told to go on. It starts at the real time, since a server may let documents expire by its own. */
+/** A clock that stands still until a test advances it. It starts at the real time, since a server may let documents expire by its own clock. */
 export function createClock() {
   let time = Date.now();
   return { now: () => time, pass: (milliseconds: number) => (time += milliseconds) };

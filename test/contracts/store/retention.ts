@@ -1,4 +1,4 @@
-/** What goes because nobody used it for long. */
+/** Tests that bodies are removed which nobody used for long. */
 
 import assert from "node:assert/strict";
 import type { Store } from "../../../storage/store.ts";

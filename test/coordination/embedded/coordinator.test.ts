@@ -35,7 +35,7 @@ describeCoordinator("embedded coordinator, journal in LMDB", async (t) => {
   const open = async () => openForTest(t, { journal: createLmdbJournal(await openEnvironment({ directory })) });
   return {
     coordinator: await open(),
-    /** What the files hold between two writes is what a killed process leaves; its owner file names this process, which lives. */
+    /** A killed process leaves what the files contain between two writes. The owner file names this process, which lives. */
     async crash() {
       const copy = `${directory}+`;
       await cp(directory, copy, { recursive: true });

@@ -53,7 +53,7 @@ const failed = {
   isStopped: false,
 } as const;
 
-/** Of nodes of one thread each. */
+/** Opens a queue for nodes of one thread each. */
 function open(items: readonly Item[], names: readonly string[], locals = names) {
   const queue = new ClaimQueue<Item>();
   const nodes = locals.map(node);
@@ -231,7 +231,7 @@ test("a node that fails what another one then does is in quarantine and takes no
   assert.equal(queue.end(all[1]!, good, done, at(1_000)), true);
   assert.deepEqual(queue.take(bad, call(1), at(1_000)), { kind: "wait", until: bad.quarantine.at(1_000)!.until });
   assert.notEqual(take(good, 1), "wait");
-  // The last one that is left does what it can.
+  // The only remaining node works although it is in quarantine.
   queue.cluster = new Cluster([createClusterNode("bad", 1)]);
   assert.notEqual(take(bad, 1), "wait");
 });

@@ -139,7 +139,7 @@ test("WaitingOrder serves a bounded number of clients at a time, each until it h
   assert.deepEqual(taken.slice(0, mostServed), ["much", ...first]);
   for (const name of first) assert(lastOf(name) < 3 * mostServed + 2, `${name}: ${lastOf(name)}`);
   assert(lastOf(first[0]!) < taken.indexOf(clients[mostServed]!));
-  // Whoever has much is served on, but not before those who came later with little.
+  // A client with much work is still served, but not before those who came later with little.
   const before = taken.slice(0, lastOf(clients.at(-1)!)).filter((name) => name === "much").length;
   assert(before > 2 && before <= mostTaken, `${before}`);
   assert.equal(order.size, 0);
@@ -215,7 +215,7 @@ test("WaitingOrder.find goes on where it stopped, and passes over what ranked 0 
   }
   assert.equal(asked, 901);
   assert.equal(finds, Math.ceil(901 / mostCandidates));
-  // What it has passed over may leave, also where it stopped.
+  // Items that it has passed over can be removed, including the one where it stopped.
   for (const index of [899, 898, 0]) order.remove(items[index]!);
   assert.equal(find("900").item, items[900]);
   assert.equal(find("1").item, undefined);

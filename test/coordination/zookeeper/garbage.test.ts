@@ -1,4 +1,4 @@
-/** Znodes that are not of their form, at every place where one is read: they are skipped, and logged or swept away, and everything else goes on. */
+/** Malformed znodes at every place where one is read: they are skipped, and logged or swept away, and everything else continues. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
@@ -17,7 +17,7 @@ import { findServer, makeZooKeeper, openConnection, sessionTimeout, silent } fro
 const suite = "garbage in ZooKeeper";
 const server = await findServer(suite);
 const garbage = Buffer.from("\u0000{garbage");
-/** JSON, but not what is expected anywhere. */
+/** Valid JSON that is expected nowhere. */
 const strange = [null, [], 7, {}, { programKey: "p", dataset: "d", subtasks: [[1]] }, { id: 1, node: 2, instance: 3, attempts: "many" }];
 
 async function open(t: TestContext, root: string) {
@@ -106,7 +106,7 @@ if (server) {
         assert(late.warnedOf(path), `${path} in ${late.warnings.join("\n")}`);
       }
       for (const path of [`${layout.failed}/garbage`, `${layout.claims}/garbage`]) assert(early.warnedOf(path), path);
-      // What dead instances held is counted and gone, whatever it was.
+      // What dead instances held is counted and removed, whatever it was.
       assert.deepEqual(
         (await session.list(layout.held))?.children.filter((name) => name.startsWith("i")),
         [],

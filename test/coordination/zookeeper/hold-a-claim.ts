@@ -1,4 +1,7 @@
-/** A node of its own process: `HOSTS ROOT SESSION_TIMEOUT`. Claims one subtask, says so, and tries to complete it when it comes to itself after a stop. */
+/**
+ * A node in a separate process. Arguments: `HOSTS ROOT SESSION_TIMEOUT`. It claims one subtask, says so, and tries to complete it when it continues after a
+ * stop.
+ */
 import process from "node:process";
 import { createZooKeeperCoordinator } from "../../../coordination/zookeeper/coordinator.ts";
 import { claimOne } from "../../contracts/claim-one.ts";
@@ -19,7 +22,7 @@ const timer = setInterval(() => {
   clearInterval(timer);
   void claim.complete().then(async (isCompleted) => {
     console.log(`completed ${isCompleted}, aborted ${claim.signal.aborted}`);
-    // It is a node again by itself.
+    // It has joined again by itself.
     const next = await claimOne(node, { signal: new AbortController().signal });
     console.log(`next ${next.subtask.partition} ${await next.complete()}`);
     await coordinator.close();

@@ -1,4 +1,4 @@
-/** What `epoch` says of the last request spares a node two questions, and cannot mislead it. */
+/** The content of `epoch` about the last request saves a node two requests, and cannot mislead it. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
@@ -39,7 +39,7 @@ for (const server of servers) {
     return { coordinator, session, layout: createLayout(root), node: await joinAs(coordinator, "node") };
   };
 
-  /** The query with what it asks for, without what `epoch` says of it. */
+  /** Writes a query with its segment, but without the content of `epoch`. */
   const request = (layout: ReturnType<typeof createLayout>, subtask: Subtask, segment: Buffer): readonly Operation[] => [
     create(`${layout.queries}/${query}`),
     createSequential(`${layout.interest}/${interestPrefix({ priority: 500, query, holder: hashName("alice") }, subtask.dataset)}`),

@@ -1,4 +1,4 @@
-/** What coordinators do where there is nothing to do: nothing but pings. Counted at the server. */
+/** Coordinators without work send nothing but pings, as counted at the server. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
@@ -22,7 +22,10 @@ async function readFigures(port: number): Promise<{ readonly zxid: string; reado
 
 type Look = Awaited<ReturnType<typeof watchServer>>;
 
-/** What happens at the server until it has had that many requests, besides those that this makes itself, and how many pings there may be in that time. */
+/**
+ * Counts what the server receives until it has had that many requests, besides those that this function makes itself, and how many pings there may be in that
+ * time.
+ */
 async function watchServer(port: number, { connections, most }: { readonly connections: number; readonly most: number }) {
   const before = await readFigures(port);
   const start = performance.now();

@@ -1,4 +1,4 @@
-/** Servers, addresses, roots and owners that are not what they should be: each is refused, says why, and what would be right. */
+/** Unsuitable servers, addresses, roots and owners are refused, with a message that says why and what would be right. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";

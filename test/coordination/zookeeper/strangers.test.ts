@@ -1,4 +1,7 @@
-/** What strangers leave among the coordinator's znodes, where it would stand in the way for ever: it is put right or named, and everything else goes on. */
+/**
+ * Znodes that other software leaves among the coordinator's, where they would be in the way for ever: each is put right or reported, and everything else
+ * continues.
+ */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
@@ -82,7 +85,7 @@ if (server) {
     const [subtask, other] = [makeSubtask(0), makeSubtask(1)];
     await coordinator.enqueue(ask([subtask]));
     const path = subtaskPath(layout, hashName(subtask.key));
-    // With a password of their own: nobody else may remove what is below `x`.
+    // They use their own password, so that nobody else may remove what is below `x`.
     const stranger = (await openConnection(t, server.hosts, { auth: "stranger:secret" })).session;
     await stranger.commit([create(`${path}/x`), create(`${path}/x/y`)]);
     const node = await joinAs(coordinator, "node");

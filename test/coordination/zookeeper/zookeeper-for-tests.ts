@@ -1,4 +1,4 @@
-/** What the tests of the coordinator on ZooKeeper share: one server a file, a root a test. */
+/** Shared by the tests of the coordinator on ZooKeeper: one server per file, one root per test. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
@@ -45,7 +45,7 @@ export async function openConnection(t: TestContext, hosts: string, options: Par
   return connection;
 }
 
-/** What parts of the coordinator share, without one. */
+/** Makes what the parts of a coordinator share, without a coordinator. */
 export function makeZooKeeper({ session, lost }: Connection, layout: Layout, rest: Partial<ZooKeeper> = {}): ZooKeeper {
   const onError = (error: unknown) => assert.fail(String(error));
   return { session, layout, lost, onError, log: silent, combiner: new Combiner(session), followed: new Set(), locks: new Map(), ...rest };
@@ -57,7 +57,7 @@ export async function openProxy(t: TestContext, port: number): Promise<TcpProxy>
   return proxy;
 }
 
-/** What the server says of itself: `srvr`, `mntr`. */
+/** Asks the server about itself, with `srvr` or `mntr`. */
 export async function askServer(port: number, word: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.end(word);

@@ -1,4 +1,4 @@
-/** What the nodes of one process do with claims that fail, vanish or cannot be ended. */
+/** Tests what the nodes of one process do with claims that fail, vanish or cannot be ended. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
@@ -88,7 +88,7 @@ if (server) {
     await process.other.enqueue(ask([makeSubtask(0, "other")], { queryId: "other" }));
     const claim = await claimNext(node);
     assert.equal(claim.subtask.programKey, "other");
-    // What is left to nobody is not left any more.
+    // When no other node is there to leave it to, the subtask is claimed here.
     process.other.abandon();
     const again = await claimNext(node);
     assert.equal(again.subtask.programKey, "urgent");

@@ -13,7 +13,7 @@ function makeQuery(name: string, { priority, sequence }: { readonly priority: nu
   return new QueryEntry(name, [{ name, priority, query: name, holder: "alice", client: "alice", sequence }]);
 }
 
-/** All came with the news of their queries: nothing is read from a server. */
+/** The segments came with the news of their queries, so nothing is read from a server. */
 function fill(unread: UnreadSegments, query: QueryEntry, count: number): void {
   for (let index = 0; index < count; index++) unread.add({ query, name: `program.${`${index}`.padStart(10, "0")}`, known });
 }

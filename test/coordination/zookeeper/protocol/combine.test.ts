@@ -1,4 +1,4 @@
-/** Bundles of transactions on a real server: what goes together, and what is refused alone. */
+/** Combined transactions on a real server: which are sent together, and which are refused alone. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";

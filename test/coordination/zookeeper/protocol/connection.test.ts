@@ -56,7 +56,7 @@ if (server) {
   });
 
   test(`${suite}: 20,000 calls at once are answered in their order, and watchers hear once`, async (t) => {
-    // Of patience: a busy machine is none of its business.
+    // A server with a long tick, so that a busy machine does not end its sessions.
     const patient = await startZooKeeper({ directory: await makeTemporaryDirectory(t), tick: 1000 });
     if ("missing" in patient) return;
     t.after(() => patient.stop());
@@ -157,7 +157,7 @@ if (server) {
     await Promise.all([cut, ...others].map((connection) => reached(connection, "suspended")));
     await cut.close();
     proxy.mend();
-    // By the time that all others are back it would be back, too.
+    // When all others are connected again, it would be, too.
     await Promise.all(others.map((connection) => reached(connection, "connected")));
     assert.equal(proxy.connections, others.length);
   });

@@ -12,7 +12,7 @@ import { findServer, openConnection } from "../zookeeper-for-tests.ts";
 const suite = "the protocol of ZooKeeper";
 const server = await findServer(suite);
 
-/** As a master makes itself known. */
+/** Registers as a Mesos master does. */
 async function becomeMaster(t: TestContext, path: string, hostname: string): Promise<Connection> {
   const connection = await openConnection(t, server!.hosts);
   const info = { hostname, address: { ip: "127.0.0.1", port: 5050 } };

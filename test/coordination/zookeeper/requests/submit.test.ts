@@ -37,7 +37,7 @@ if (server) {
     const isFailed = async () => new Set((await session.list(layout.failed))!.children.map((name) => name.slice(name.indexOf(".") + 1)));
     let commits = 0;
     let clearing = Promise.resolve();
-    /** What waits again is done at once, and the query with it. */
+    /** The retried subtask is completed immediately, and with it the query. */
     const finish = async () => {
       const failed = await isFailed();
       const present = (await Promise.all(layout.shards.map((shard) => session.list(shard)))).flatMap((listing) => listing!.children);

@@ -33,7 +33,7 @@ if (server) {
     const { coordinator, end } = await open(t);
     await coordinator.enqueue(ask(makeSubtasks(2, "old"), { queryId: "old" }));
     await coordinator.enqueue(ask(makeSubtasks(2, "kept"), { queryId: "kept" }));
-    // The server's clock goes on: until it has, nothing is older than anything.
+    // Nothing is older than anything else until the server's clock has advanced.
     const started = performance.now();
     await until(() => performance.now() - started > 3_000);
     assert.equal(await coordinator.renew("kept", "alice"), true);

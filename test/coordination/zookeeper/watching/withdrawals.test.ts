@@ -1,4 +1,4 @@
-/** What is heard of withdrawals whose record a process could not read in time. */
+/** Tests what a process hears of withdrawals whose records it could not read in time. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** What nodes tell others of the claims that they make and end. */
+/** Tests what nodes tell others of the claims that they make and end. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -90,7 +90,7 @@ if (server) {
     );
     const read = async () => parseNews((await session.get(`${path}/news`))!.data);
     assert.deepEqual(await read(), { count: 2, latest: [`+${one}`, `+${three}`] });
-    // What the node tells is for speed alone.
+    // A node's news only save time; without them everything works.
     await session.commit([remove(`${path}/news`)]);
     await claim("four", two);
     assert.equal((await session.list(path))!.children.length, 4);
