@@ -2,6 +2,9 @@
  * Compiles several programs to one module that runs them together and computes once what they have in common. The sums of each program are bit for bit the
  * same as alone: every histogram is filled with the same numbers in the same order. Histograms and totals that several programs share are filled
  * once and copied to the others at the end.
+ *
+ * As for a program alone (`alike/compile-alike.ts`), programs that differ from others only in numbers, in strings, or in which columns of the event they
+ * read have the same shape, and a module of that shape runs them after their numbers were passed to `set numbers`.
  */
 import type { Input } from "../program/inputs.ts";
 import { type Program, rootsOf, stringsOf } from "../program/program.ts";
@@ -9,7 +12,10 @@ import { type Column, innermost } from "../program/schema.ts";
 import { type ProgramSource, readTerms } from "../program/source.ts";
 import { reachable, type Term, Terms } from "../program/term.ts";
 import { CodeTooLarge } from "../wasm/function-builder.ts";
-import { fillsOf, shapeOf, totalsOf, writeTogether } from "./compile-program.ts";
+import { shapeOf as codeShapeOf } from "./alike/code-shape.ts";
+import { withNumbers } from "./alike/compile-alike.ts";
+import { findNumbers } from "./alike/number-slots.ts";
+import { fillsOf, shapeOf, type TogetherOptions, totalsOf, writeTogether } from "./compile-program.ts";
 import { chainOf, type Fill, type Member } from "./emit-events.ts";
 import { headerBytes, type Layout, layOut, totalBytes } from "./work-area.ts";
 
@@ -18,16 +24,26 @@ export interface SourceProgram {
   readonly source: ProgramSource;
 }
 
-export interface TogetherCode {
-  readonly module: Uint8Array<ArrayBuffer>;
+/** What a run of several programs needs besides their module. */
+export interface TogetherRun {
   /** The layout of each program's part of the work area; the parts follow one another. */
   readonly layouts: readonly Layout[];
   /** For each input of the module: a program that has this input, and its number in that program. */
   readonly inputs: readonly { readonly program: number; readonly input: number }[];
   /** The strings that the module knows by their numbers. */
   readonly strings: readonly string[];
+  /** The numbers of the programs, one for each slot of the module. */
+  readonly numbers: readonly number[];
   /** Copies to make at the end, for sums that several programs share. Places are relative to the work area. */
   readonly copies: readonly { readonly from: number; readonly to: number; readonly bytes: number }[];
+}
+
+export interface Together {
+  readonly run: TogetherRun;
+  /** Equal for programs that the same module can run. */
+  readonly shape: string;
+  /** Writes the module, with all its numbers 0. Throws `CannotRunTogether` for all programs of this shape. */
+  compile(): Uint8Array<ArrayBuffer>;
 }
 
 /** These programs cannot be run together, but each can be run alone. */
@@ -41,8 +57,8 @@ const mostGuards = 4;
 const mostTerms = 5_000;
 const mostBytes = 100_000;
 
-/** Compiles programs together. Throws `CannotRunTogether`, for example if a program has rows, or `TermsTooLarge`. */
-export function compileTogether(programs: readonly SourceProgram[]): TogetherCode {
+/** Prepares running programs together. Throws `CannotRunTogether`, for example if a program has rows, or `TermsTooLarge`. */
+export function prepareTogether(programs: readonly SourceProgram[]): Together {
   if (programs.some(({ program }) => program.rows)) throw new CannotRunTogether("rows are written by a program that runs alone");
   const terms = new Terms(mostTerms);
   const members: Member[] = [];
@@ -54,24 +70,28 @@ export function compileTogether(programs: readonly SourceProgram[]): TogetherCod
     start = layout.scratch;
   }
   const merged = mergeInputs(programs.map(({ program }) => program.inputs));
+  const inputs = merged.map(({ input }) => input);
   const schema = { columns: mergeColumns(programs.map(({ source }) => source.columns)), unsupported: [] };
-  const strings = stringsOf(reachable(members.flatMap((member) => rootsOf(member.program))));
+  const all = members.map(({ program }) => program);
+  const order = reachable(all.flatMap(rootsOf));
+  const slots = findNumbers(all, order);
+  const strings = stringsOf(order);
   const { fills, totals, copies } = onlyOnce(members);
+  return {
+    run: { layouts: members.map(({ layout }) => layout), inputs: merged.map(({ from }) => from), strings, numbers: slots.numbers, copies },
+    shape: codeShapeOf(all, { inputs, schema, order, slots }),
+    compile: () => write(members, { inputs, schema, strings, slots, fills, totals }),
+  };
+}
+
+function write(members: readonly Member[], parts: Omit<TogetherOptions, "numbers" | "sharesEarly">): Uint8Array<ArrayBuffer> {
   const groups = groupByFilters(members);
   for (const sharesEarly of [false, true]) {
     try {
-      const options = {
-        inputs: merged.map(({ input }) => input),
-        schema,
-        strings,
-        numbers: new Map<Term, number>(),
-        sharesEarly,
-        fills,
-        totals,
-      };
-      const { bytes: module } = writeTogether(groups.length > mostGuards ? groups : [members], options);
-      if (module.length > mostBytes) throw new CannotRunTogether(`the code of all programs together has ${module.length} bytes`);
-      return { module, layouts: members.map(({ layout }) => layout), inputs: merged.map(({ from }) => from), strings, copies };
+      const options = { ...parts, numbers: new Map<Term, number>(), sharesEarly };
+      const { bytes, slots: places } = writeTogether(groups.length > mostGuards ? groups : [members], options);
+      if (bytes.length > mostBytes) throw new CannotRunTogether(`the code of all programs together has ${bytes.length} bytes`);
+      return withNumbers({ module: bytes, places }, []);
     } catch (error) {
       if (!(error instanceof CodeTooLarge)) throw error;
     }
@@ -89,7 +109,7 @@ function groupByFilters(members: readonly Member[]): readonly (readonly Member[]
 function onlyOnce(members: readonly Member[]): {
   fills: readonly Fill[];
   totals: ReadonlyMap<Term, number>;
-  copies: TogetherCode["copies"];
+  copies: TogetherRun["copies"];
 } {
   const copies: { from: number; to: number; bytes: number }[] = [];
   const first = new Map<string, Fill>();

@@ -2,7 +2,7 @@
 
 import { kindOf } from "../axes/axes.ts";
 import { numberSetter, settingNumbers } from "../compile/alike/define-number-setter.ts";
-import type { TogetherCode } from "../compile/compile-together.ts";
+import type { TogetherRun } from "../compile/compile-together.ts";
 import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
   headerBytes,
@@ -138,15 +138,16 @@ function factsOf(program: Program): Facts {
   return facts;
 }
 
-export interface TogetherRequest extends RunArea {
+export interface TogetherRequest extends Omit<RunArea, "numbers"> {
   readonly programs: readonly Program[];
-  readonly code: Omit<TogetherCode, "module">;
+  readonly run: TogetherRun;
 }
 
-/** Computes the partials of several programs with a module that was compiled from all of them. Each has the same bits as alone. Throws like `computePartial`. */
-export function computeTogether({ programs, code, ...area }: TogetherRequest): readonly PartialResult[] {
-  const { layouts, strings, copies } = code;
-  const inputs = code.inputs.map(({ program, input }) => programs[program].inputs[input]);
+/** Computes the partials of several programs with a module of their shape. Each has the same bits as alone. Throws like `computePartial`. */
+export function computeTogether({ programs, run, ...rest }: TogetherRequest): readonly PartialResult[] {
+  const { layouts, strings, copies, numbers } = run;
+  const area = { ...rest, numbers };
+  const inputs = run.inputs.map(({ program, input }) => programs[program].inputs[input]);
   const laidOut = programs.map((program, index) => ({ program, layout: layouts[index] }));
   const readCounts = addEvents(area, prepare(laidOut, { area, inputs, strings }));
   const bytes = new Uint8Array(area.memory.buffer, area.work.address, area.work.bytes);

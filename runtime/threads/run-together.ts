@@ -1,19 +1,32 @@
-/** Runs several programs over one partition in one pass on a worker thread. They are compiled together there, and the code is kept for the next partition. */
+/**
+ * Runs several programs over one partition in one pass on a worker thread. They are compiled together there, once for all that have the same shape: where a
+ * query differs from an earlier one only in numbers, its programs run the code that the host has already optimised.
+ */
 import { LRUCache } from "lru-cache";
-import { compileTogether, type SourceProgram, type TogetherCode } from "../../engine/compile/compile-together.ts";
+import {
+  CannotRunTogether,
+  prepareTogether,
+  type SourceProgram,
+  type Together,
+  type TogetherRun,
+} from "../../engine/compile/compile-together.ts";
 import { encodePartial } from "../../engine/histogram/partial.ts";
 import type { Program } from "../../engine/program/program.ts";
 import { computeTogether } from "../../engine/run/run-program.ts";
 import type { ProgramRun } from "./worker-messages.ts";
 
-interface Compiled {
-  /** The programs for which the code was compiled. They are compared, since a program of equal key may read columns in another form. */
+interface Prepared {
+  /** The programs that were prepared. They are compared, since a program of equal key may read columns in another form. */
   readonly programs: readonly Program[];
-  readonly code: TogetherCode;
+  readonly run: TogetherRun;
   readonly module: WebAssembly.Module;
 }
 
-const compiled = new LRUCache<string, Compiled>({ max: 16 });
+/** What was prepared for the programs of these keys, for the next partition. */
+const prepared = new LRUCache<string, Prepared>({ max: 16 });
+
+/** The modules by their shapes, and why no module can be written for a shape. */
+const modules = new LRUCache<string, WebAssembly.Module | CannotRunTogether>({ max: 16 });
 
 interface Area {
   readonly memory: WebAssembly.Memory;
@@ -28,23 +41,39 @@ export function runTogether(
   area: Area,
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const key = runs.map(({ programKey }) => programKey).join();
-  const known = compiled.get(key);
+  const known = prepared.get(key);
   const isSame = known?.programs.every((program, index) => program === programs[index]!.program);
-  const { code, module } = known && isSame ? known : compile(key, programs);
+  const { run, module } = known && isSame ? known : prepare(key, programs);
   const partials = computeTogether({
     ...area,
     module,
-    code,
+    run,
     programs: programs.map(({ program }) => program),
-    addresses: code.inputs.map(({ program, input }) => runs[program]!.addresses[input]!),
+    addresses: run.inputs.map(({ program, input }) => runs[program]!.addresses[input]!),
     work: runs[0]!.work,
   });
   return Promise.all(partials.map(encodePartial));
 }
 
-function compile(key: string, programs: readonly SourceProgram[]): Compiled {
-  const code = compileTogether(programs);
-  const made = { code, module: new WebAssembly.Module(code.module), programs: programs.map(({ program }) => program) };
-  compiled.set(key, made);
+function prepare(key: string, programs: readonly SourceProgram[]): Prepared {
+  const together = prepareTogether(programs);
+  const made = { run: together.run, module: moduleOf(together), programs: programs.map(({ program }) => program) };
+  prepared.set(key, made);
   return made;
+}
+
+function moduleOf({ shape, compile }: Together): WebAssembly.Module {
+  const module = modules.get(shape) ?? compileOrRefuse(compile);
+  modules.set(shape, module);
+  if (module instanceof CannotRunTogether) throw module;
+  return module;
+}
+
+function compileOrRefuse(compile: Together["compile"]): WebAssembly.Module | CannotRunTogether {
+  try {
+    return new WebAssembly.Module(compile());
+  } catch (error) {
+    if (error instanceof CannotRunTogether) return error;
+    throw error;
+  }
 }

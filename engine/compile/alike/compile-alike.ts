@@ -54,7 +54,7 @@ function write(terms: ProgramTerms, schema: Schema, slots: NumberSlots): KnownCo
 }
 
 /** A copy of the module with these numbers; slots without a number have 0. */
-function withNumbers({ module, places }: Pick<KnownCode, "module" | "places">, numbers: readonly number[]): Uint8Array<ArrayBuffer> {
+export function withNumbers({ module, places }: Pick<KnownCode, "module" | "places">, numbers: readonly number[]): Uint8Array<ArrayBuffer> {
   const copy = module.slice();
   const bytes = new DataView(copy.buffer);
   for (const { slot, at } of places) bytes.setFloat64(at, numbers[slot] ?? 0, true);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";
-import { CannotRunTogether, compileTogether, type SourceProgram } from "../../../engine/compile/compile-together.ts";
+import { CannotRunTogether, prepareTogether, type SourceProgram } from "../../../engine/compile/compile-together.ts";
 import { encodePartial } from "../../../engine/histogram/partial.ts";
 import { writeSource } from "../../../engine/program/source.ts";
 import { makeProgram, type OneProgram } from "../../../engine/query/make-program.ts";
@@ -67,24 +67,24 @@ const asked = (query: object) => makeProgram(readQuery({ dataset: "test", ...que
 const stored = ({ terms, program }: OneProgram): SourceProgram =>
   JSON.parse(JSON.stringify({ program, source: writeSource(terms, schema) }));
 
-async function runTogether(all: readonly OneProgram[], over: InMemoryDataset, scratch = 1 << 18) {
+async function runTogether(all: readonly OneProgram[], over: InMemoryDataset, module?: WebAssembly.Module) {
   const programs = all.map(stored);
-  const { module, ...code } = compileTogether(programs);
+  const { run: together, compile } = prepareTogether(programs);
   const own = programs.map(({ program }) => over.load(program.inputs, 0, over.events.length));
   const partials = computeTogether({
     programs: programs.map(({ program }) => program),
-    code,
-    module: new WebAssembly.Module(module),
+    run: together,
+    module: module ?? new WebAssembly.Module(compile()),
     memory: over.memory,
     entries: over.events.length,
-    addresses: code.inputs.map(({ program, input }) => own[program]![input]!),
-    work: over.work(code.layouts.at(-1)!.scratch + scratch),
+    addresses: together.inputs.map(({ program, input }) => own[program]![input]!),
+    work: over.work(together.layouts.at(-1)!.scratch + (1 << 18)),
   });
   return Promise.all(partials.map(encodePartial));
 }
 
-async function compareWithAlone(all: readonly OneProgram[]): Promise<void> {
-  const together = await runTogether(all, dataset);
+async function compareWithAlone(all: readonly OneProgram[], module?: WebAssembly.Module): Promise<void> {
+  const together = await runTogether(all, dataset, module);
   for (const [index, one] of all.entries()) {
     const module = new WebAssembly.Module(compileProgram(one.terms, schema));
     const alone = await encodePartial(runPrepared({ planned: one, module }, dataset));
@@ -124,8 +124,34 @@ test("programs that have nothing in common give bit for bit what each gives alon
 test("a histogram, and a total, that several programs have is filled once", () => {
   const same = { totals: { n: "w" }, histograms: { met: { axes: [axis("met")] } } };
   const other = { ...same, histograms: { ...same.histograms, jets: { axes: [axis("Jet.pt")] } } };
-  assert.equal(compileTogether([asked(same), asked(other)].map(stored)).copies.length, 2);
-  assert.equal(compileTogether([asked(same), asked({ ...other, filter: "flag" })].map(stored)).copies.length, 1);
+  assert.equal(prepareTogether([asked(same), asked(other)].map(stored)).run.copies.length, 2);
+  assert.equal(prepareTogether([asked(same), asked({ ...other, filter: "flag" })].map(stored)).run.copies.length, 1);
+});
+
+test("programs that differ from others in numbers only have their shape, and run by their module as each runs alone", async () => {
+  const varied = ([cut, up, down, upper]: readonly number[]) =>
+    programsOf({
+      ...nominal,
+      define: { ...nominal.define, good: `Jet.filter(j => j.pt > ${cut})` },
+      histograms: { ...nominal.histograms, met: { axes: [axis("met", 20, upper)] } },
+      variations: {
+        up: { define: { Jet: `Jet.map(j => ({ ...j, pt: j.pt * ${up} }))` } },
+        down: { define: { Jet: `Jet.map(j => ({ ...j, pt: j.pt * ${down} }))` } },
+        weighted: { weight: `weight * ${up}` },
+      },
+    });
+  const first = prepareTogether(varied([30, 1.02, 0.98, 150]).map(stored));
+  const module = new WebAssembly.Module(first.compile());
+  for (const numbers of [
+    [31, 1.02, 0.98, 150],
+    [30, 1.05, 0.5, 151],
+  ]) {
+    const all = varied(numbers);
+    assert.equal(prepareTogether(all.map(stored)).shape, first.shape);
+    await compareWithAlone(all, module);
+  }
+  const alike = prepareTogether(varied([30, 1.02, 1.02, 150]).map(stored));
+  assert.notEqual(alike.shape, first.shape, "two variations that are the same are filled once");
 });
 
 test("where one program lacks scratch, all that run together do", async () => {
@@ -133,17 +159,17 @@ test("where one program lacks scratch, all that run together do", async () => {
   const make = (value: string) => makeProgram(readQuery({ dataset: "test", histograms: { h: { axes: [axis(value)] } } }), crowded.schema);
   const all = [make("Hit.length"), make("Hit.filter(h => h.x > 3).pairs().map((a, b) => a.x * b.x)")];
   const programs = all.map((one) => ({ program: one.program, source: writeSource(one.terms, crowded.schema) }));
-  const { module, ...code } = compileTogether(programs);
+  const { run: together, compile } = prepareTogether(programs);
   const own = programs.map(({ program }) => crowded.load(program.inputs, 0, 1));
   const run = () =>
     computeTogether({
       programs: programs.map(({ program }) => program),
-      code,
-      module: new WebAssembly.Module(module),
+      run: together,
+      module: new WebAssembly.Module(compile()),
       memory: crowded.memory,
       entries: 1,
-      addresses: code.inputs.map(({ program, input }) => own[program]![input]!),
-      work: crowded.work(code.layouts.at(-1)!.scratch + 64),
+      addresses: together.inputs.map(({ program, input }) => own[program]![input]!),
+      work: crowded.work(together.layouts.at(-1)!.scratch + 64),
     });
   assert.throws(run, ScratchExhausted);
 });
@@ -154,5 +180,5 @@ test("programs that read the same column in different forms are not run together
     const one = makeProgram(readQuery({ dataset: "test", histograms: { met: { axes: [axis("met")] } } }), of.schema);
     return { program: one.program, source: writeSource(one.terms, of.schema) };
   };
-  assert.throws(() => compileTogether([make(dataset), make(other)]), CannotRunTogether);
+  assert.throws(() => prepareTogether([make(dataset), make(other)]), CannotRunTogether);
 });
