@@ -36,9 +36,21 @@ export function formatNamed(name: string): Format {
   throw new DatasetError(`Cannot read files of the format ${name}: this version does not have it`, { permanent: true });
 }
 
-/** `name` is for messages. Throws a permanent `DatasetError` if the format is unknown or the file damaged, and whatever the reader throws. */
+/**
+ * Throws a permanent `DatasetError` if the format is unknown or the file damaged, and whatever the reader throws. The ending of the name is believed where
+ * the file is of that format, which saves reading its first bytes; otherwise these tell the format.
+ */
 export async function describeFile(file: ByteReader, name: string, options: DescribeOptions = {}): Promise<FileDescription> {
+  const named = formats.find(({ ending }) => name.endsWith(ending));
+  let refusal: unknown;
+  try {
+    if (named) return await named.describe(file, name, options);
+  } catch (error) {
+    if (!(error instanceof DatasetError && error.permanent)) throw error;
+    refusal = error;
+  }
   const format = await formatOf(file);
+  if (format && format === named) throw refusal;
   if (format) return await format.describe(file, name, options);
   const size = file.byteLength < headBytes ? `; it has ${file.byteLength} bytes` : "";
   throw new DatasetError(`Cannot read ${name}: it is not a ${formatTitles} file${size}`, { permanent: true });

@@ -25,7 +25,7 @@ export interface MetadataStore {
 }
 
 /** Part of every key. It must change when the bytes get another meaning. */
-const edition = "description 6";
+const edition = "description 7";
 const filesPerCall = 200;
 const mostShapes = 200;
 /** The milliseconds for which the store is not used after it failed. */
@@ -64,11 +64,11 @@ export class DescriptionStore {
       const bodies = await this.#ask(() => this.#store.getMetadata(some.map(({ key }) => key)));
       if (!bodies) break;
       const decode = async ({ file, key }: (typeof some)[number]) => {
-        const body = bodies.get(key);
-        const description = body && (await this.#decode(body, file));
+        const description = await this.#decode(bodies.get(key)!, file);
         if (description) found.set(file.path, description);
       };
-      await pMap(some, decode, { concurrency: 4 });
+      const known = some.filter(({ key }) => bodies.has(key));
+      await pMap(known, decode, { concurrency: 4 });
     }
     return found;
   }

@@ -2,9 +2,9 @@
  * Encodes descriptions of files as bytes for the store, and decodes them. A shape is stored once for all files that have it.
  *
  * A file consists of the length of the header (uint32), the header as JSON, zeros up to a multiple of 8, and the arrays that the header names, each beginning
- * at a multiple of 8. An array of 8-byte numbers has the first byte of each number, then the second of each, and so on, since most of the last bytes are equal
- * and compress well. All is little-endian. A shape is JSON. Bodies longer than `smallest` are then compressed with gzip. Shorter ones get a checksum (FNV-1a,
- * uint32) at their end instead, since compressing them would take about as long as reading the file that they describe.
+ * at a multiple of 8. A shape is JSON. All is little-endian. Bodies longer than `smallest` are then compressed with gzip; their arrays of 8-byte numbers have the
+ * first byte of each number, then the second of each, and so on, since most of the last bytes are equal and compress well. Shorter bodies get a checksum (FNV-1a
+ * over uint32) at their end instead, since compressing them would take about as long as reading the file that they describe.
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
@@ -47,11 +47,13 @@ export async function encodeDescription({ shape, units, values, places, ...flags
   const header = new TextEncoder().encode(JSON.stringify({ shape: shape.digest, units, arrays } satisfies Header));
   const { starts, end } = layoutOf(header.length, arrays);
   const out = new Uint8Array(end);
+  const isShort = end <= smallest;
   new DataView(out.buffer).setUint32(0, header.length, true);
   out.set(header, 4);
   for (const [index, [, array]] of named.entries()) {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    transpose(bytes, out.subarray(starts[index], starts[index] + bytes.length), { from: array.BYTES_PER_ELEMENT, to: 1 });
+    if (isShort) out.set(bytes, starts[index]);
+    else transpose(bytes, out.subarray(starts[index], starts[index] + bytes.length), { from: array.BYTES_PER_ELEMENT, to: 1 });
   }
   return await pack(out);
 }
@@ -68,10 +70,15 @@ export async function decodeDescription(
   if (end !== bytes.length) throw new Error(`it has ${bytes.length} bytes where ${end} are required`);
   const shape = await shapeOf(header.shape);
   if (!shape) return undefined;
+  // The arrays share one buffer: thousands of small files have them, and a buffer costs more memory than such an array's content.
+  const first = starts[0] ?? end;
+  const memory = end <= smallest ? bytes.slice(first) : new Uint8Array(end - first);
   const array = ({ width, length }: Header["arrays"][number], index: number) => {
-    const numbers = width === 1 ? new Uint8Array(length) : new Float64Array(length);
-    transpose(bytes.subarray(starts[index], starts[index] + width * length), new Uint8Array(numbers.buffer), { from: 1, to: width });
-    return numbers;
+    const [start, size] = [starts[index]!, width * length];
+    if (end > smallest) {
+      transpose(bytes.subarray(start, start + size), memory.subarray(start - first, start - first + size), { from: 1, to: width });
+    }
+    return width === 1 ? new Uint8Array(memory.buffer, start - first, length) : new Float64Array(memory.buffer, start - first, length);
   };
   const arrays = Object.fromEntries(header.arrays.map((each, index) => [each.name, array(each, index)]));
   const { nullable, rounded, nullLists, values, likeness, ...places } = arrays;
@@ -127,15 +134,18 @@ async function pack(bytes: Bytes): Promise<Bytes> {
 async function unpack(body: Uint8Array): Promise<Bytes> {
   if (body[0] !== 0x1f || body[1] !== 0x8b) {
     const bytes = new Uint8Array(body.subarray(0, Math.max(0, body.length - 4)));
-    const written = new DataView(body.buffer, body.byteOffset).getUint32(bytes.length, true);
+    const written = new DataView(body.buffer, body.byteOffset, body.length).getUint32(bytes.length, true);
     if (written !== checksum(bytes)) throw new Error("its checksum does not match its content");
     return bytes;
   }
   return new Uint8Array(await expand(body, { maxOutputLength: mostBytes }));
 }
 
-function checksum(bytes: Uint8Array): number {
+function checksum(bytes: Bytes): number {
+  const words = Math.floor(bytes.length / 4);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let sum = 0x811c9dc5;
-  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  for (let word = 0; word < words; word++) sum = Math.imul(sum ^ view.getUint32(4 * word, true), 0x01000193);
+  for (let at = 4 * words; at < bytes.length; at++) sum = Math.imul(sum ^ bytes[at]!, 0x01000193);
   return sum >>> 0;
 }

@@ -45,7 +45,9 @@ export function mergeSchemas(files: readonly NamedFile[]): Schema {
       ...(shapes.some(({ columns, rounded }) => rounded[columns.get(name)?.index ?? -1]) && { isRounded: true }),
     });
   }
-  const places = groupColumns(groupable, (a, b) => shapes.every((shape) => agreeIn(shape, a.name, b.name)));
+  const alike = new Map(shapes.map((shape) => [shape, shape.first.description.shape.hasBounds ? undefined : equallyMany(shape)]));
+  const agree = (a: string, b: string) => shapes.every((shape) => agreeIn(shape, alike.get(shape), [a, b]));
+  const places = groupColumns(groupable, (a, b) => agree(a.name, b.name));
   const placed = columns.map((column): Column => ({ ...column, ...places.get(column.name)! }));
   const nullableLists = findNullableLists(placed, shapes);
   return { columns: placed, ...(nullableLists.length > 0 && { nullableLists }), unsupported };
@@ -106,7 +108,7 @@ export function groupByShape(files: readonly NamedFile[]): readonly ShapeFiles[]
 
 function anyOf(flags: readonly Uint8Array[]): Uint8Array {
   const any = flags[0]!.slice();
-  for (const each of flags) for (let index = 0; index < any.length; index++) any[index]! |= each[index]!;
+  for (const each of new Set(flags)) for (let index = 0; index < any.length; index++) any[index]! |= each[index]!;
   return any;
 }
 
@@ -119,18 +121,38 @@ function isMissing({ columns, nullable, hasEntries }: ShapeFiles, name: string):
 }
 
 /**
- * Whether two list columns have lists of equal lengths in all of these files, as far as is known without reading them; true if the files have only one of them.
+ * For each column, finds the first one that has as many values in every unit of all these files. Each file is looked at once, however many pairs of columns
+ * are compared later: columns that had equal numbers so far are separated at the first unit where they differ.
  */
-function agreeIn({ first, descriptions, columns }: ShapeFiles, a: string, b: string): boolean {
+function equallyMany({ descriptions, nullable: { length } }: ShapeFiles): Uint32Array {
+  let first = new Uint32Array(length);
+  const isUnlike = (values: Float64Array, start: number) => first.some((like, column) => values[start + column] !== values[start + like]);
+  for (const { units, values } of descriptions) {
+    for (let start = 0; start < units.length * length; start += length) {
+      if (!isUnlike(values, start)) continue;
+      const known = new Map<string, number>();
+      first = first.map((like, column) => {
+        const key = `${like} ${values[start + column]}`;
+        const found = known.get(key) ?? column;
+        known.set(key, found);
+        return found;
+      });
+    }
+  }
+  return first;
+}
+
+/**
+ * Whether two list columns have lists of equal lengths in all of these files, as far as is known without reading them; true if the files have only one of them.
+ * `alike` is the result of `equallyMany`; undefined if the numbers of values are only bounds.
+ */
+function agreeIn({ descriptions, columns }: ShapeFiles, alike: Uint32Array | undefined, [a, b]: readonly [string, string]): boolean {
   const [mine, theirs] = [columns.get(a), columns.get(b)];
   if (!mine || !theirs) return true;
   if (mine.counter !== undefined && mine.counter === theirs.counter) return true;
   const telling = descriptions.find(hasEntries)?.likeness;
   if (telling?.[mine.index] !== telling?.[theirs.index]) return false;
-  if (first.description.shape.hasBounds) return telling !== undefined;
-  return descriptions.every(({ units, nullable, values }) =>
-    units.every((_, unit) => values[unit * nullable.length + mine.index] === values[unit * nullable.length + theirs.index]),
-  );
+  return alike ? alike[mine.index] === alike[theirs.index] : telling !== undefined;
 }
 
 function mergeColumn(name: string, files: readonly NamedFile[]): Merged {

@@ -63,12 +63,11 @@ export class ChunkPlaces {
   readonly told: Uint8Array;
 
   constructor(chunks: number) {
-    this.start = new Float64Array(chunks);
-    this.length = new Float64Array(chunks);
-    this.levels = new Float64Array(chunks);
+    // The arrays share one buffer: thousands of small files have them, and a buffer costs more memory than such an array's content.
+    const numbers = new Float64Array(5 * chunks);
+    const part = (index: number) => numbers.subarray(index * chunks, (index + 1) * chunks);
+    [this.start, this.length, this.levels, this.low, this.high] = [part(0), part(1), part(2), part(3), part(4)];
     this.codec = new Uint8Array(chunks);
-    this.low = new Float64Array(chunks);
-    this.high = new Float64Array(chunks);
     this.told = new Uint8Array(chunks);
   }
 }

@@ -39,9 +39,9 @@ type Written = Inserted | StoreError | "again";
 type Passed = "none" | "pinned" | "moved" | "removed";
 type Collide = (stored: Uint8Array, body: Uint8Array) => Inserted | "replace";
 
-/** The most bytes and bodies that one transaction writes, or one turn of the event loop reads. */
+/** The most bytes and bodies that one transaction writes, or one turn of the event loop reads. Each transaction waits for the disk once, whatever it writes. */
 const bytesAtOnce = 4 * 2 ** 20;
-const bodiesAtOnce = 64;
+const bodiesAtOnce = 256;
 const keysAtOnce = 1000;
 /** The most bodies that a transaction examines for eviction if it also writes one. */
 const evictionsAtOnce = 32;

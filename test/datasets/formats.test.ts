@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeFile } from "../../datasets/formats.ts";
+import { describeFile, written } from "../../datasets/formats.ts";
 
 for (const [what, text, message] of [
   ["nothing", "", /is not a Parquet or ROOT file; it has 0 bytes$/],
@@ -14,3 +14,24 @@ for (const [what, text, message] of [
     await assert.rejects(describeFile(reader, "a.x"), /^DatasetError: Cannot read a\.x: /);
   });
 }
+
+const parquetBytes = async (): Promise<Uint8Array<ArrayBuffer>> =>
+  Uint8Array.from(Buffer.concat(await written.encode([{ name: "pt", values: Float32Array.of(1, 2, 3) }], 3, "test")));
+
+test("describeFile reads a file once that is what its name says, and finds out what it is where the name misleads", async () => {
+  const bytes = await parquetBytes();
+  for (const [name, reads] of [
+    ["a.parquet", 1],
+    ["a.root", 3],
+    ["a", 2],
+  ] as const) {
+    let count = 0;
+    const slice = async (start: number, end?: number) => {
+      count++;
+      return bytes.slice(start, end).buffer;
+    };
+    const { units } = await describeFile({ byteLength: bytes.length, slice }, name);
+    assert.deepEqual(units, [{ entries: 3, firstEntry: 0 }]);
+    assert.equal(count, reads, name);
+  }
+});

@@ -9,30 +9,30 @@ import type { ValueType } from "./value-type.ts";
 
 export interface BoundReader {
   readonly bytes: 1 | 4 | 8;
-  /** Reads the lower bound; NaN if it tells nothing. */
-  low(stated: DataView): number;
-  high(stated: DataView): number;
+  /** Reads the lower bound that is stated from byte `at` on; NaN if it tells nothing. */
+  low(stated: DataView, at: number): number;
+  high(stated: DataView, at: number): number;
   readonly mayBeNaN?: true;
 }
 
-const same = (bytes: 1 | 4 | 8, read: (stated: DataView) => number): BoundReader => ({ bytes, low: read, high: read });
+const same = (bytes: 1 | 4 | 8, read: BoundReader["low"]): BoundReader => ({ bytes, low: read, high: read });
 
 export function boundReaderOf(type: ValueType): BoundReader | undefined {
   if (type.kind !== "value" || type.scale !== undefined || type.isEmpty) return undefined;
   const { physical, unsigned, bits } = type;
   switch (physical) {
     case "BOOLEAN":
-      return same(1, (stated) => (stated.getUint8(0) <= 1 ? stated.getUint8(0) : Number.NaN));
+      return same(1, (stated, at) => (stated.getUint8(at) <= 1 ? stated.getUint8(at) : Number.NaN));
     case "INT32":
-      return same(4, (stated) => narrow(unsigned ? stated.getUint32(0, true) : stated.getInt32(0, true), bits, unsigned));
+      return same(4, (stated, at) => narrow(unsigned ? stated.getUint32(at, true) : stated.getInt32(at, true), bits, unsigned));
     case "INT64": {
-      const read = (stated: DataView) => around(unsigned ? stated.getBigUint64(0, true) : stated.getBigInt64(0, true));
-      return { bytes: 8, low: (stated) => read(stated).low, high: (stated) => read(stated).high };
+      const read = (stated: DataView, at: number) => around(unsigned ? stated.getBigUint64(at, true) : stated.getBigInt64(at, true));
+      return { bytes: 8, low: (stated, at) => read(stated, at).low, high: (stated, at) => read(stated, at).high };
     }
     case "FLOAT":
-      return { ...same(4, (stated) => stated.getFloat32(0, true)), mayBeNaN: true };
+      return { ...same(4, (stated, at) => stated.getFloat32(at, true)), mayBeNaN: true };
     case "DOUBLE":
-      return { ...same(8, (stated) => stated.getFloat64(0, true)), mayBeNaN: true };
+      return { ...same(8, (stated, at) => stated.getFloat64(at, true)), mayBeNaN: true };
     default:
       return undefined;
   }

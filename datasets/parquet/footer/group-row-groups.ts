@@ -39,6 +39,8 @@ export function groupRowGroups({ entries, levels, columns }: RowGroups, least: n
     }
     firstEntry += count;
   }
+  // If each row group is a unit of its own, the numbers are those of the chunks, which need not be in memory twice.
+  if (units.length === entries.length) return { units, first: Float64Array.from([...first, entries.length]), values: levels };
   const all = new Float64Array(units.length * columns);
   for (const [unit, sums] of values.entries()) all.set(sums, unit * columns);
   return { units, first: Float64Array.from([...first, entries.length]), values: all };

@@ -5,12 +5,19 @@
 import { parquetSchema } from "hyparquet/src/metadata.js";
 import { LRUCache } from "lru-cache";
 import type { FileShape } from "../../format.ts";
+import { type BoundReader, boundReaderOf } from "./bound-reader.ts";
 import { describeLeaves, type LeafShape } from "./describe-leaves.ts";
 import { parseSchema } from "./parse-schema.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
+export interface KnownLeaf extends LeafShape {
+  /** For 64-bit integers. */
+  readonly long: { readonly isUnsigned: boolean } | undefined;
+  readonly bounds: BoundReader | undefined;
+}
+
 export interface KnownSchema {
-  readonly leaves: readonly LeafShape[];
+  readonly leaves: readonly KnownLeaf[];
   /** The shape of files with this schema, if every column can be read; set once it was found for the first file. */
   shape?: FileShape;
 }
@@ -20,6 +27,7 @@ interface Stored extends KnownSchema {
 }
 
 const mostSchemas = 8;
+const longDtypes: ReadonlySet<string> = new Set(["int64", "uint64"]);
 
 /** The known schemas by their number of bytes. */
 const known = new LRUCache<number, Stored>({ max: mostSchemas });
@@ -32,8 +40,13 @@ export function readSchema(reader: ThriftReader): KnownSchema {
     return schema;
   }
   const before = reader.at;
-  const leaves = describeLeaves(parquetSchema({ schema: parseSchema(reader) }));
+  const leaves = describeLeaves(parquetSchema({ schema: parseSchema(reader) })).map(
+    (leaf): KnownLeaf => ({ ...leaf, long: longOf(leaf), bounds: boundReaderOf(leaf.type) }),
+  );
   const schema: Stored = { leaves, bytes: reader.copy(before) };
   known.set(schema.bytes.length, schema);
   return schema;
 }
+
+const longOf = ({ type }: LeafShape): KnownLeaf["long"] =>
+  type.kind === "value" && longDtypes.has(type.dtype) ? { isUnsigned: type.unsigned } : undefined;

@@ -3,7 +3,6 @@ import { turn } from "../../../base/turn.ts";
 import { sha256 } from "../../../engine/sha256.ts";
 import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
 import { ChunkPlaces, type StoredColumn, toldBounds } from "../column-chunk.ts";
-import { boundReaderOf } from "./bound-reader.ts";
 import type { LeafShape } from "./describe-leaves.ts";
 import { groupRowGroups } from "./group-row-groups.ts";
 import { type KnownSchema, readSchema } from "./known-schemas.ts";
@@ -17,7 +16,6 @@ const mostValues = 2 ** 32 - 2;
 /** The bytes of the signature behind the footer of a file with some encrypted columns. */
 const signatureBytes = 28;
 const turnMilliseconds = 5;
-const longDtypes: ReadonlySet<string> = new Set(["int64", "uint64"]);
 
 /** Parses a footer. `partitionEvents` is the least number of entries that a unit should have; by default each row group is a unit. */
 export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promise<FileDescription> {
@@ -33,13 +31,17 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
     switch (field) {
       case 2:
         schema = readSchema(reader);
-        columns = schema.leaves.map(({ levels, type }) => ({
-          levels,
-          mayMiss: false,
-          nullLists: 0,
-          ...(type.kind === "value" && longDtypes.has(type.dtype) && { long: { isUnsigned: type.unsigned } }),
-          bounds: boundReaderOf(type),
-        }));
+        columns = schema.leaves.map(
+          ({ levels, long, bounds }): ColumnFacts => ({
+            levels,
+            long,
+            bounds,
+            mayMiss: false,
+            nullLists: 0,
+            isRounded: false,
+            unreadable: undefined,
+          }),
+        );
         break;
       case 3:
         rows = reader.count();
@@ -95,7 +97,7 @@ function keepOrdered(
   isOrdered: readonly boolean[],
 ): Readonly<Record<string, Float64Array | Uint8Array>> {
   const { low, high, told, ...rest } = chunks;
-  for (const at of told.keys()) if (!isOrdered[at % columns]) told[at] = 0;
+  for (let at = 0; at < told.length; at++) if (!isOrdered[at % columns]) told[at] = 0;
   return told.some((each) => (each & toldBounds) !== 0) ? { ...rest, low, high, told } : rest;
 }
 

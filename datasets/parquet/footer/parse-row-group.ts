@@ -10,12 +10,12 @@ export interface ColumnFacts {
   /** Bit n: lists of level n may be null. */
   nullLists: number;
   /** Present for a column of 64-bit integers. `isRounded` then tells whether some chunk may contain integers from ±2^53 on. */
-  readonly long?: { readonly isUnsigned: boolean };
-  isRounded?: boolean;
-  /** Reads the least and the largest value; absent if these tell nothing. */
-  readonly bounds?: BoundReader | undefined;
+  readonly long: { readonly isUnsigned: boolean } | undefined;
+  isRounded: boolean;
+  /** Reads the least and the largest value; undefined if these tell nothing. */
+  readonly bounds: BoundReader | undefined;
   /** Why a chunk cannot be read: it is encrypted, lies in another file, or is compressed by an unsupported codec. */
-  unreadable?: string;
+  unreadable: string | undefined;
 }
 
 const lzo = 3;
@@ -80,7 +80,7 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   const canTell = canMiss || nullable !== 0;
   let data = 0;
   let dictionary = 0;
-  let statistics: Statistics = {};
+  let statistics = noStatistics;
   let levels: readonly number[] | undefined;
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     switch (field) {
@@ -115,17 +115,25 @@ function parseMetadata(reader: ThriftReader, chunks: ChunkPlaces, at: number, fa
   const chunkMayMiss = canMiss && mayMiss(facts, statistics.nulls, levels);
   facts.mayMiss ||= chunkMayMiss;
   if (chunks.levels[at] !== 0) facts.nullLists |= nullable & whichMayBeNull(facts.levels, statistics.nulls, levels);
-  noteBounds(chunks, at, facts, statistics);
+  noteBounds(reader.view, chunks, at, { bounds: facts.bounds, statistics });
   if (chunkMayMiss) chunks.told[at] |= toldMissing;
-  if (facts.long && chunks.levels[at] !== 0 && statistics.nulls !== chunks.levels[at]) facts.isRounded ||= isBeyond(statistics, facts.long);
+  if (facts.long && chunks.levels[at] !== 0 && statistics.nulls !== chunks.levels[at])
+    facts.isRounded ||= isBeyond(reader.view, statistics, facts.long);
 }
 
 /** Records the bounds of a chunk. If all values are null, this is known to mean that there are none. */
-function noteBounds(chunks: ChunkPlaces, at: number, { bounds }: ColumnFacts, { nulls, least, most, notNumbers }: Statistics): void {
+function noteBounds(
+  view: DataView,
+  chunks: ChunkPlaces,
+  at: number,
+  { bounds, statistics }: { readonly bounds: BoundReader | undefined; readonly statistics: Statistics },
+): void {
   if (!bounds) return;
+  const { nulls, least, leastBytes, most, mostBytes, notNumbers } = statistics;
   const isEmpty = nulls === chunks.levels[at];
-  if (!isEmpty && (least?.byteLength !== bounds.bytes || most?.byteLength !== bounds.bytes)) return;
-  const [low, high] = isEmpty ? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] : [bounds.low(least!), bounds.high(most!)];
+  if (!isEmpty && (leastBytes !== bounds.bytes || mostBytes !== bounds.bytes)) return;
+  const low = isEmpty ? Number.POSITIVE_INFINITY : bounds.low(view, least);
+  const high = isEmpty ? Number.NEGATIVE_INFINITY : bounds.high(view, most);
   if (!isEmpty && !(low <= high)) return;
   chunks.low[at] = low;
   chunks.high[at] = high;
@@ -134,10 +142,14 @@ function noteBounds(chunks: ChunkPlaces, at: number, { bounds }: ColumnFacts, { 
 }
 
 /** Whether values may lie from ±2^53 on; true also if the statistics do not tell. */
-function isBeyond({ least, most }: Statistics, { isUnsigned }: { readonly isUnsigned: boolean }): boolean {
-  if (least?.byteLength !== 8 || most?.byteLength !== 8) return true;
-  const highest = isUnsigned ? most.getBigUint64(0, true) : most.getBigInt64(0, true);
-  return highest >= 2n ** 53n || (!isUnsigned && least.getBigInt64(0, true) <= -(2n ** 53n));
+function isBeyond(
+  view: DataView,
+  { least, leastBytes, most, mostBytes }: Statistics,
+  { isUnsigned }: { readonly isUnsigned: boolean },
+): boolean {
+  if (leastBytes !== 8 || mostBytes !== 8) return true;
+  const highest = isUnsigned ? view.getBigUint64(most, true) : view.getBigInt64(most, true);
+  return highest >= 2n ** 53n || (!isUnsigned && view.getBigInt64(least, true) <= -(2n ** 53n));
 }
 
 function checkedCodec(codec: number, facts: ColumnFacts): number {
@@ -168,21 +180,30 @@ function whichMayBeNull(
 }
 
 interface Statistics {
-  nulls?: number;
-  least?: DataView;
-  most?: DataView;
+  nulls: number | undefined;
+  /** Where the least and the most value are stated in the footer, and in how many bytes; none where they are not. */
+  least: number;
+  leastBytes: number;
+  most: number;
+  mostBytes: number;
   /** The number of values that are NaN. */
-  notNumbers?: number;
+  notNumbers: number | undefined;
 }
 
+const noStatistics: Readonly<Statistics> = { nulls: undefined, least: 0, leastBytes: 0, most: 0, mostBytes: 0, notNumbers: undefined };
+
 /** Reads the newer fields for the least and the most value only: writers of the older ones compared unsigned integers as if they were signed. */
-function parseStatistics(reader: ThriftReader): Statistics {
-  const statistics: Statistics = {};
+function parseStatistics(reader: ThriftReader): Readonly<Statistics> {
+  const statistics: Statistics = { ...noStatistics };
   for (let field = reader.field(0); field !== 0; field = reader.field(field)) {
     if (field === 3) statistics.nulls = reader.integer();
-    else if (field === 5) statistics.most = reader.bytes();
-    else if (field === 6) statistics.least = reader.bytes();
-    else if (field === 9) statistics.notNumbers = reader.integer();
+    else if (field === 5) {
+      statistics.mostBytes = reader.passBytes();
+      statistics.most = reader.at - statistics.mostBytes;
+    } else if (field === 6) {
+      statistics.leastBytes = reader.passBytes();
+      statistics.least = reader.at - statistics.leastBytes;
+    } else if (field === 9) statistics.notNumbers = reader.integer();
     else reader.skip();
   }
   return statistics;

@@ -23,11 +23,14 @@ const deepest = 64;
 const decoder = new TextDecoder();
 
 export class ThriftReader {
+  /** All bytes that are read. */
+  readonly view: DataView;
   readonly #bytes: Uint8Array;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** The number of bytes that were read. */
@@ -110,14 +113,15 @@ export class ThriftReader {
   }
 
   text(): string {
-    return decoder.decode(this.bytes());
+    const length = this.passBytes();
+    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
-  /** Reads a binary value; the result shares the reader's memory. */
-  bytes(): DataView<ArrayBufferLike> {
+  /** Passes over a binary value and returns its length; the value ends at `at`. */
+  passBytes(): number {
     const length = this.#unsigned();
     this.#advance(length);
-    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at - length, length);
+    return length;
   }
 
   byte(): number {

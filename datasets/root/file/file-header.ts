@@ -32,8 +32,10 @@ export const isRoot = (head: Uint8Array): boolean => String.fromCharCode(...head
 /** Throws an `Error` with the reason if the file is not complete. */
 export async function readFileHeader(file: ReadWindows): Promise<FileHeader> {
   if (file.byteLength < 64) throw new Error(`it has ${file.byteLength} bytes, too few for a ROOT file`);
-  const head = new ByteCursor(await file.read(0, Math.min(headBytes, file.byteLength)));
-  head.skip(4);
+  const first = await file.read(0, Math.min(headBytes, file.byteLength));
+  if (!isRoot(first)) throw new Error(`it does not begin with "${magic}", as ROOT files do`);
+  const head = new ByteCursor(first);
+  head.skip(magic.length);
   const version = head.uint32();
   const position = () => (version >= longFile ? head.int64() : head.uint32());
   const begin = head.uint32();
@@ -50,8 +52,8 @@ export async function readFileHeader(file: ReadWindows): Promise<FileHeader> {
   if (top.seekKeys === 0 || top.bytesKeys === 0) {
     throw new Error("it has no list of keys: it was not closed, because its writer ended early or still writes it");
   }
-  const first = seekInfo > 0 ? Math.min(top.seekKeys, seekInfo) : top.seekKeys;
-  if (first < end && end - first <= tailBytes) await file.prepare(first, end);
+  const tail = seekInfo > 0 ? Math.min(top.seekKeys, seekInfo) : top.seekKeys;
+  if (tail < end && end - tail <= tailBytes) await file.prepare(tail, end);
   return { end, seekInfo, bytesInfo, top };
 }
 

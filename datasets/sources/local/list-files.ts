@@ -19,13 +19,16 @@ import { identityOf, irregularity, reasonOf } from "./open-file.ts";
 
 const parallelLooks = 16;
 
-/** A found file, with the system's `stat` of it. */
+/** What tells whether a file is the same as before. Nothing else of its `stat` is kept, since listings have thousands of files. */
+type SeenStats = Pick<Stats, "size" | "mtimeMs" | "mode" | "ino" | "dev">;
+
+/** A found file, with what the system says of it. */
 interface SeenFile extends FoundFile {
-  readonly stats?: Stats;
+  readonly stats?: SeenStats;
 }
 
 interface NearFile extends SeenFile {
-  readonly stats: Stats;
+  readonly stats: SeenStats;
   readonly isNear: true;
 }
 
@@ -176,7 +179,9 @@ async function kindOf(path: string): Promise<"file" | "folder" | "none"> {
   }
 }
 
-function isUnchanged(path: string, before: Stats): boolean {
+const seenStats = ({ size, mtimeMs, mode, ino, dev }: Stats): SeenStats => ({ size, mtimeMs, mode, ino, dev });
+
+function isUnchanged(path: string, before: SeenStats): boolean {
   try {
     const now = statSync(path);
     return (
@@ -198,7 +203,7 @@ function isUnchanged(path: string, before: Stats): boolean {
 function lookNow(path: string): SeenFile | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats?.isFile() ? { file: identityOf(path, stats), stats } : undefined;
+    return stats?.isFile() ? { file: identityOf(path, stats), stats: seenStats(stats) } : undefined;
   } catch {
     return undefined;
   }
@@ -209,7 +214,7 @@ async function look(path: string): Promise<SeenFile | undefined> {
   try {
     const stats = await stat(path);
     const cause = irregularity(stats);
-    return { file: identityOf(path, stats), stats, ...(cause !== undefined && { cause }) };
+    return { file: identityOf(path, stats), stats: seenStats(stats), ...(cause !== undefined && { cause }) };
   } catch (error) {
     if (isMissing(error)) return undefined;
     return { file: { path, size: 0, version: "" }, cause: reasonOf(error) };
