@@ -1,4 +1,4 @@
-/** What the documentation points at must be there. */
+/** Everything to which the documentation refers must exist. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -36,7 +36,7 @@ test("every expression of docs/idioms.md means something over events with muons,
   for (const expression of expressions) assert.deepEqual(faultsOf(expression), [], expression);
 });
 
-/** What is wrong with an expression, whatever it gives. */
+/** Returns what is wrong with an expression, whatever type it has. */
 function faultsOf(expression: string): readonly string[] {
   const polar = ["pt", "eta", "phi", "mass"];
   const members = {

@@ -1,4 +1,4 @@
-/** The examples of the library run as they are written, and its documentation names all that there is. */
+/** The library's examples run as they are written, and its documentation names everything that it exports. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

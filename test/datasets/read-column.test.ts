@@ -1,4 +1,7 @@
-/** What readColumn gives and refuses, over small files of every kind. It has over 300 lines, for its cases share one schema, its rows and the files made of them. */
+/**
+ * Tests what readColumn returns and refuses, over small files of every kind. It has over 300 lines, since its cases share one schema, its rows and the files
+ * made of them.
+ */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -61,7 +64,7 @@ function drawRows(count: number): Row[] {
   }));
 }
 
-/** What the reader must give for a row: null lists are empty, null structs make their fields missing. */
+/** The values that the reader must return for a row: null lists are empty, and the fields of null structs are missing. */
 const expected: Readonly<Record<string, (row: Row) => Cell>> = {
   f: ({ f }) => f,
   i: ({ i }) => i,

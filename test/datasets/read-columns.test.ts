@@ -1,4 +1,4 @@
-/** What readColumns does with several columns of one partition; what it gives for each is told by the tests of readColumn. */
+/** Tests readColumns with several columns of one partition. The tests of readColumn check the values of each. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -61,7 +61,7 @@ test("readColumns leaves the offsets of a collection to its first column where t
   const catalogue = createCatalogue([{ name: "lists", pattern }]);
   const [partition] = (await catalogue.get("lists"))!.partitions;
   const locations = await Promise.all(columns.map(({ name }) => catalogue.locate("lists", partition!, name)));
-  // As if they were thought to be one collection.
+  // Requests the columns as if they were believed to be one collection.
   const wanted = locations.map((location) => ({
     location: { ...location, column: { ...location.column, lists: ["L"] } },
     target: makeTarget(location),

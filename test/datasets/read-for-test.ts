@@ -15,7 +15,7 @@ export async function makeDirectory(test: TestContext): Promise<string> {
   return directory;
 }
 
-/** Filled with a value that no test expects, so that what was not written shows. */
+/** Makes a target that is filled with a value that no test expects, so that unwritten places are noticed. */
 export function makeTarget(location: ColumnLocation): ColumnTarget {
   const target = makeEmptyTarget(location);
   const { values, valid, strings, offsets } = target;
@@ -25,7 +25,7 @@ export function makeTarget(location: ColumnLocation): ColumnTarget {
   return target;
 }
 
-/** A 64-bit integer is a number where that is exact. */
+/** A value; a 64-bit integer is a number if that is exact. */
 export type Value = number | bigint | string | null;
 export type Cell = Value | readonly Value[];
 
@@ -39,7 +39,7 @@ export function valuesOf({ values, valid, strings }: ColumnTarget, count: number
   });
 }
 
-/** All entries of a column, over all partitions: a number, a list, null where a value is missing. */
+/** Reads all entries of a column, over all partitions, as numbers and lists, with null for missing values. */
 export async function readEntries(pattern: string, column: string): Promise<Cell[]> {
   const catalogue = createCatalogue([{ name: "test", pattern }]);
   const dataset = await catalogue.get("test");

@@ -1,4 +1,4 @@
-/** Where real data lies on machines that have it, and what a test says that is skipped without. */
+/** Where real data are on machines that have them, and what a test says that is skipped without them. */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ export function realData(path: string): string {
   return join(directory, path);
 }
 
-/** For a test's `skip`. */
+/** Returns the value for a test's `skip`. */
 export function missingData(...paths: readonly string[]): string | false {
   const missing = paths.find((path) => !existsSync(realData(path)));
   return missing === undefined ? false : `REAL DATA ABSENT: ${realData(missing)}; set FEMTOQ_TEST_DATA to its directory`;

@@ -1,4 +1,4 @@
-/** Finds and starts a headless Chromium, where there is one. */
+/** Finds and starts a headless Chromium, if there is one. */
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
@@ -17,10 +17,10 @@ export async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Milliseconds. It is so long that on any machine only what never comes takes it. */
+/** In milliseconds. It is so long that on any machine only an event that never comes takes it. */
 export const longestWait = 180_000;
 
-/** The reason to skip a test; false where it can run, and where it must (then it fails at the launch). */
+/** The reason to skip a test; false if it can run, or if it must (it then fails when it starts the browser). */
 export const skipWithout = (path: string | undefined): string | false =>
   path === undefined && process.env.FEMTOQ_REQUIRE_SERVERS !== "1" ? "no Chromium found: install it, or set CHROMIUM_PATH" : false;
 
@@ -48,7 +48,7 @@ export function watchComplaints(page: Page): readonly string[] {
   return complaints;
 }
 
-/** Pastes the text over what is in the page's editor. */
+/** Replaces the text in the page's editor by pasting. */
 export async function writeQuery(page: Page, text: string): Promise<void> {
   await page.locator(".cm-content").focus();
   await page.keyboard.press("Control+a");

@@ -91,7 +91,7 @@ const manySubtasks = {
   variations: Object.fromEntries(Array.from({ length: variations }, (_, index) => [`up${index}`, { weight: `weight * ${index + 2}` }])),
 };
 
-/** `clusterQuery`, with much to do besides. */
+/** A `clusterQuery` with much additional work. */
 const slowTogether = (upper: number) => {
   const pairs = "Muon.pairs().map((a, b) => a.pt * b.pt)";
   return {
@@ -105,7 +105,7 @@ const slowTogether = (upper: number) => {
   };
 };
 
-/** Kills the executors of the agent in this folder. Gives their number. */
+/** Kills the executors of the agent in this folder; returns their number. */
 function killExecutors(directory: string): number {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const isOurs = (pid: string) => {

@@ -1,4 +1,4 @@
-/** What the page shows of columns, notices and variations, in a real browser. */
+/** Tests what the page shows of columns, notices and variations, in a real browser. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

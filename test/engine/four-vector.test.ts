@@ -4,7 +4,7 @@ import { makeDataset, type PlainEvent } from "../support/engine/in-memory-datase
 import { runQuery } from "../support/engine/run-query.ts";
 import { seeded } from "../support/seeded.ts";
 
-/** The value of an expression for each event, where it is finite. */
+/** The finite values of an expression for the events. */
 function valuesOf(value: string, events: readonly PlainEvent[]): readonly number[] {
   const numbered = makeDataset(events.map((event, entry) => ({ ...event, entry })));
   const axis = { type: "regular", bins: events.length, lower: 0, upper: events.length, value: "entry" };
@@ -133,7 +133,7 @@ test("one of two four-vectors in different forms has every component of the one 
   }
 });
 
-/** From the formulas in 60 decimal digits. */
+/** Computed by the formulas with 60 decimal digits. */
 const far = [
   { pt: 30, eta: 20, mass: 0.105, mt: 30.00018374943727, rapidity: 19.999993875037514 },
   { pt: 30, eta: -25, mass: 0.105, mt: 30.00018374943727, rapidity: -24.999993875037514 },

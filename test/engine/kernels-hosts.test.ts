@@ -17,7 +17,7 @@ function digest(values: Float64Array): string {
   return createHash("sha256").update(new Uint8Array(canonical.buffer)).digest("hex").slice(0, 16);
 }
 
-/** Of 10,000 values each, found equal on Node 20 (V8 11.3) and Deno 2.9 (V8 14). They change when a kernel's bits do. */
+/** Digests of 10,000 values each, which were equal on Node 20 (V8 11.3) and Deno 2.9 (V8 14). They change whenever a kernel's bits do. */
 const digests: Readonly<Record<string, string>> = {
   sin: "c127e8a06119319f",
   cos: "27ba430723886e25",

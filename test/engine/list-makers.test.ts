@@ -1,4 +1,4 @@
-/** Operators that make lists of others, and records that expressions make: what they hold, in which order, and what they are compared by. */
+/** Tests operators that make lists from others, and records that expressions make: what they contain, in which order, and by what they are compared. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listOf } from "./muon-lists.ts";

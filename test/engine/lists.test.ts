@@ -1,4 +1,4 @@
-/** Lists are loops in compiled programs; what a list is must not depend on how it is looped over. */
+/** In compiled programs lists are loops. A list's content must not depend on how it is looped over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScratchExhausted, StepsExceeded } from "../../engine/run/run-program.ts";
@@ -182,7 +182,7 @@ test("lists that are kept on behalf of another stay where they are when that one
   const chosen = "Muon.filter(m => m.pt > 5 && m.eta < 9)";
   const others = "(numbers.filter(n => n > 4)[0] ?? 0)";
   assert.equal(numberOf(`(chosen.filter(m => m.pt > 20)[0].pt ?? 0) + ${others} + chosen.sum(m => m.pt)`, { chosen }), 40 + 8 + 70);
-  // Of a list that a function is over, and of one inside the function.
+  // Reads both a list over which a function runs, and one inside the function.
   const near = "Jet.filter(j => chosen.some(m => m.pt == j.pt + 10))";
   assert.equal(numberOf(`(near[0].pt ?? 0) + ${others} + chosen.sum(m => m.pt)`, { chosen, near }), 30 + 8 + 70);
 });

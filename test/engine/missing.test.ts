@@ -26,7 +26,7 @@ const dataset = makeDataset(
   { "none[]": "float64" },
 );
 
-/** For event 0. */
+/** The answer for event 0. */
 function answerOf(text: string, kind: "number" | "boolean" = "number"): ReadValue {
   const reader = { kind, text } as const;
   const prepared = prepareReaders([reader], dataset);

@@ -9,7 +9,7 @@ export const muonLists = makeDataset([
   { entry: 1, Muon: [], Jet: [], numbers: [] },
 ]);
 
-/** The values of a list for event 0, which are so many. */
+/** The values of a list for event 0; `length` is their number. */
 export function listOf(text: string, length: number, define: Readonly<Record<string, string>> = {}): ReadValue {
   const reader = { kind: "numbers", text } as const;
   const prepared = prepareReaders([reader], muonLists, { defines: define });

@@ -1,4 +1,4 @@
-/** Lists in lists are the same operators one level deeper: what expressions give must be what JavaScript makes of the objects. */
+/** Lists in lists have the same operators one level deeper. Expressions must give what JavaScript makes of the objects. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../support/engine/in-memory-dataset.ts";
@@ -19,7 +19,7 @@ const events = Array.from({ length: 300 }, (_, entry) => ({
 const dataset = makeDataset(events);
 type Event = (typeof events)[number];
 
-/** Counts of what a list of each event fills, in bins of width 1. */
+/** Counts what a list of each event fills, in bins of width 1. */
 function countsOf(values: (event: Event) => readonly (number | undefined)[]): readonly number[] {
   const counts = new Array<number>(202).fill(0);
   for (const value of events.flatMap(values)) if (value !== undefined) counts[Math.min(value, 200) + 1]++;

@@ -12,7 +12,7 @@ const dataset = makeDataset([
   { entry: 1, x: 2, Muon: [], Jet: [{ pt: 7 }], numbers: [] },
 ]);
 
-/** By event. */
+/** The values by event. */
 function valuesOf(text: string, kind: "number" | "numbers", lengths: readonly number[] = [1, 1]): readonly ReadValue[] {
   return valuesIn(dataset, text, { kind, lengths });
 }

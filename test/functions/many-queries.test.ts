@@ -32,7 +32,7 @@ answersAll("mongodb", 384);
 answersAll("zookeeper", 384);
 
 test("150 different queries at once, more than a dispatcher keeps when they are idle, all end", async (t) => {
-  // None is refused, however long a busy machine has them wait.
+  // No query is refused, however long they wait on a busy machine.
   const app = await openApp(t, { services: { limits: { ...usualLimits, longestWait: 3_600_000 } } });
   const asked = await askMany({ queries: 150, keys: 150, clients: 3, parallel: 150, dataset: "events", posts: [app.post] });
   assert.equal(asked.answered, 150);

@@ -1,4 +1,4 @@
-/** What a repeat costs the store: a query of 1,000 partitions that was answered before, here or by another dispatcher. */
+/** Counts the requests to the store for a repeated query of 1,000 partitions that was answered before, here or by another dispatcher. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";

@@ -19,7 +19,7 @@ const rowOf = ({ MET_pt, Muon }: TestEvent) => ({
   ratio: MET_pt / 0,
 });
 const expectedRows = ({ events }: TestApp) => events.filter(({ Muon }) => Muon.length !== 1).map(rowOf);
-/** As JSON has what is not finite. */
+/** Converts numbers that are not finite to their form in JSON. */
 const asJson = (rows: readonly object[]) =>
   rows.map((row) =>
     Object.fromEntries(

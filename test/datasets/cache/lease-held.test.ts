@@ -1,4 +1,4 @@
-/** Leases of what is in memory already. */
+/** Tests leases of columns that are already in memory. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Input } from "../../../engine/program/inputs.ts";

@@ -64,7 +64,7 @@ test("takes the offsets of a column that was loaded with it for its own, unless 
         places.push(place);
         if (column.name === "Muon_pt") offsetsAt(place).set(oneEach);
         if (column.name === "Muon_eta") offsetsAt(place).set(other);
-        // What lies at its own place is not looked at.
+        // The column's own offsets are not read, since it says that its offsets are another column's.
         if (column.name === "Muon_phi") return { values: entries, offsets: places[1]!.offsets };
         return { values: entries };
       });

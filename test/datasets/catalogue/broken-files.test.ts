@@ -11,7 +11,7 @@ const sound = new URL("files/counted.root", import.meta.url);
 test("files that were cut off, are empty, have another tree, or are no files of events are named, and the rest counts", async (t) => {
   const directory = await makeDirectory(t);
   const bytes = await readFile(sound);
-  // As a process that was killed leaves it: the header says no end, and where the keys are is not known.
+  // The file as a killed process leaves it: the header tells no end, and the place of the keys is unknown.
   const zombie = bytes.subarray(0, bytes.length / 2);
   const broken = { "2.root": zombie, "3.root": "", "4.root": "<html>not found</html>", "5.root": bytes.subarray(0, -1) };
   await writeFile(join(directory, "1.root"), bytes);

@@ -1,4 +1,4 @@
-/** The first look at a dataset of many files: what was recorded before a crash is not read again, and files that come or change meanwhile are seen. */
+/** Tests the first look at a dataset of many files: files recorded before a crash are not read again, and files that appear or change meanwhile are noticed. */
 import assert from "node:assert/strict";
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ async function writeFiles(t: TestContext) {
   return { state: join(directory, "store"), pattern: join(directory, "*.parquet"), pathOf };
 }
 
-/** The same size and time of change, and no end that says what is in it. */
+/** Keeps the file's size and time of change, but destroys its footer. */
 async function spoil(path: string): Promise<void> {
   await writeOld(path, (await readFile(path)).fill(0, 8));
 }

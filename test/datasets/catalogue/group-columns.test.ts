@@ -10,7 +10,7 @@ const list = (name: string, lengths = 0): Item => ({ name, parts: name.split("."
 const scalar = (name: string): Item => ({ name, parts: name.split("."), lists: [], lengths: 0 });
 const field = (name: string, listParts: number): Item => ({ name, parts: name.split("."), lists: [listParts], lengths: 0 });
 
-/** `name: collection record.field`, with – for what is absent. */
+/** Writes each column as `name: collection record.field`, with – for absent parts. */
 function group(...columns: Item[]): string[] {
   const memberships = groupColumns(columns, (a, b) => a.lengths === b.lengths);
   return columns.map(({ name }) => {

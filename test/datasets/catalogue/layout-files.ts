@@ -8,7 +8,7 @@ import { makeDirectory } from "../read-for-test.ts";
 export const file = (name: string) => fileURLToPath(new URL(`files/${name}`, import.meta.url));
 const many = <Value>(length: number, make: (index: number) => Value): readonly Value[] => Array.from({ length }, (_, index) => make(index));
 
-/** By the formulas of `make-layouts.py`. */
+/** The events, by the formulas of `make-layouts.py`. */
 export const events = many(60, (i) => ({
   met: ((i * 17) % 120) + 0.25,
   Muon: many((i * 7) % 4, (k) => ({
@@ -27,7 +27,7 @@ type Muon = (typeof events)[number]["Muon"][number];
 const types = { pt: "FLOAT", eta: "FLOAT", phi: "FLOAT", mass: "FLOAT", charge: "INT32", jetIdx: "INT32" } as const;
 const fields = Object.keys(types) as (keyof Muon)[];
 
-/** With the columns that the benchmark's queries 1, 2, 4 and 5 read. */
+/** Files with the columns that the benchmark's queries 1, 2, 4 and 5 read. */
 export const codecFiles = ["lz4", "zstd", "lzma", "none"].map((codec) => file(`codec-${codec}.root`));
 
 /** Paths of files that hold the events. */

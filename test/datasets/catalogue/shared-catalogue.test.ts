@@ -45,7 +45,7 @@ async function openShared(t: TestContext) {
   return { directory, store, open, pass: (beats: number) => (time += beats * 3_600_000) };
 }
 
-/** A store that counts what is asked of it about files. */
+/** Counts the store's calls about files. */
 function countFiles(store: Store) {
   const counts = { recalled: 0, kept: 0 };
   const counting: Store = {
@@ -203,7 +203,7 @@ test("createSharedCatalogue: of two patterns for one name the one counts that a 
   const [line] = second.lines.filter(({ level }) => level === "error");
   assert.match(line?.message ?? "", /stands for other files than this process was started with; give these another name/);
   assert.deepEqual(line?.fields, { dataset: "events", wanted: pattern("new"), pattern: pattern("old"), by: "one" });
-  // It shows now and then that it runs.
+  // The holder shows from time to time that it runs.
   for (let round = 0; round < 4; round++) {
     pass(2);
     await first.look();
@@ -217,7 +217,7 @@ test("createSharedCatalogue: of two patterns for one name the one counts that a 
   assert.equal((await second.catalogue.get("events"))?.entries, 7);
   assert.equal((await second.catalogue.get("events"))?.notices, undefined);
   assert(second.lines.some(({ message }) => message === "the dataset's name stands for other files than before"));
-  // It was only asleep: what is registered counts for it, too.
+  // The process was only asleep. The registered pattern counts for it, too.
   await first.look();
   assert.equal((await first.catalogue.get("events"))?.entries, 7);
   // Let go in order: taken over at the next look.

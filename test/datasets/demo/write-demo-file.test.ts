@@ -25,7 +25,7 @@ test("writeDemoFile leaves one complete file, the same bytes each time, and make
   assert.equal(digest, demoDigest, "the same bytes on every host; a changed generator needs a new edition and this digest");
 });
 
-/** Of file 3 of edition 2, as made by Node and by Deno. */
+/** The digest of file 3 of edition 2, as made by Node and by Deno. */
 const demoDigest = "e0ef7ebe6a5905e1d85c45b7fef4443bbf39a6b7cb8270d861794b67b8de8beb";
 
 test("writeDemoFile makes a dataset of required columns in two collections", async (t) => {

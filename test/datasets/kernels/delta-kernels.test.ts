@@ -8,7 +8,7 @@ import { sequence } from "../read-for-test.ts";
 const varint = (value: bigint): number[] => (value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)]);
 const zigzag = (value: bigint): number[] => varint(BigInt.asUintN(64, (value << 1n) ^ (value >> 63n)));
 
-/** One block of four parts of 32 values each, every part as wide as it is told, whatever the values need. */
+/** Encodes one block of four parts of 32 values each, all with the given width, whatever width the values need. */
 function encode(values: readonly bigint[], width: number): number[] {
   const differences = values.slice(1).map((value, index) => BigInt.asIntN(64, value - values[index]!));
   const [least = 0n] = differences.toSorted((a, b) => Number(a > b) - Number(a < b));

@@ -6,7 +6,7 @@ import { sequence } from "../read-for-test.ts";
 const counts = [0, 1, 3, 15, 16, 17, 100];
 const room = 192;
 
-/** Runs a kernel over bytes at the area's front; gives what it gives, and the bytes that came of it. */
+/** Runs a kernel over bytes at the area's front; returns its result and the bytes that it wrote. */
 function run(content: Uint8Array, length: number, kernel: (kernels: Kernels, base: number, to: number) => number) {
   const gap = content.length + room;
   const { kernels, bytes, base } = takeArea(2 * gap + 64 + length);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Area, type Kernels, slack, takeArea } from "../../../datasets/kernels/kernels.ts";
 import { sequence } from "../read-for-test.ts";
 
-/** Places bytes at the area's front; gives it, and where what a kernel writes may begin. */
+/** Places bytes at the area's front; returns the area, and where a kernel may write. */
 function placed(bytes: Uint8Array, more: number): { readonly area: Area; readonly to: number; readonly view: DataView } {
   const gap = Math.ceil((bytes.length + slack) / 8) * 8;
   const area = takeArea(gap + more + slack);

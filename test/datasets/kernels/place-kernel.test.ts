@@ -8,7 +8,7 @@ interface Entry {
   readonly definition: number;
 }
 
-/** What `place` gives for entries in pieces, as one. */
+/** Calls `place` for the entries piece by piece, and joins the results. */
 function place(entries: readonly Entry[], element: number, full: number, piece: number) {
   const { kernels, buffer, base, bytes } = takeArea(16_384);
   const [repetition, definition, to, state] = [base, base + 2048, base + 4096, base + 15_000 - (base % 8)];

@@ -16,12 +16,12 @@ export interface TestPage {
   readonly values: Uint8Array;
   readonly encoding?: Encoding;
   readonly dictionary?: boolean;
-  /** What the header states instead of the truth. */
+  /** The header's false statements. */
   readonly header?: Partial<PageHeader>;
 }
 
 export interface TestFile {
-  /** Without its root. */
+  /** The schema without its root. */
   readonly schema: readonly SchemaElement[];
   readonly path: readonly string[];
   readonly pages: readonly TestPage[];

@@ -40,7 +40,7 @@ function draw(below: (limit: number) => number, depth: number): Nested {
   return Array.from({ length: below(4) }, () => draw(below, depth - 1));
 }
 
-/** What the reader must give: null lists are empty, the elements of all lists of a level stand one after another. */
+/** Makes what the reader must return: null lists are empty, and the elements of all lists of a level lie one after another. */
 function flatten(rows: readonly Nested[], depth: number): { values: (number | null)[]; offsets: number[][] } {
   const offsets: number[][] = [];
   let elements = rows;
@@ -53,7 +53,7 @@ function flatten(rows: readonly Nested[], depth: number): { values: (number | nu
   return { values: elements as (number | null)[], offsets };
 }
 
-/** A file of random lists, and what is in it. */
+/** Writes a file of random lists; returns its content. */
 async function writeNested(path: string, entries: number): Promise<{ x: Nested[]; y: Nested[]; hits: Nested[]; bytes: Uint8Array }> {
   const below = sequence(3);
   const many = <Value>(make: () => Value) => Array.from({ length: entries }, make);
@@ -124,7 +124,7 @@ test("queries of lists in lists of a file give what its rows give", async (t) =>
   }
 });
 
-/** For each list of a level, whether it is there; the lists around it as `flatten` gives them. */
+/** Tells for each list of a level whether it is present, in the lists around it as `flatten` makes them. */
 function presence(rows: readonly Nested[], level: number): { values: number[]; offsets: number[][] } {
   const { values, offsets } = flatten(rows, level);
   return { values: values.map((each) => (each === null ? 0 : 1)), offsets };

@@ -1,4 +1,4 @@
-/** Whole Parquet files as nested arrays, without a catalogue: what `readColumn` gives for each leaf that can be read. */
+/** Reads whole Parquet files as nested arrays, without a catalogue: the result of `readColumn` for each leaf that can be read. */
 import assert from "node:assert/strict";
 import { mayBeNull } from "../../../datasets/catalogue/merge-schemas.ts";
 import { baseName, type ColumnLocation, type ColumnTarget } from "../../../datasets/dataset.ts";
@@ -21,7 +21,7 @@ export function readerOf(bytes: Uint8Array): ByteReader {
   };
 }
 
-/** As a local file is read by a thread that may be held, for all of its columns. */
+/** A reader like that of a local file on a thread that may wait, for all of its columns. */
 export function readerNowOf(bytes: Uint8Array): ByteReader {
   const readNow = (target: Uint8Array, start: number) => {
     if (start < 0 || start + target.length > bytes.length) throw new RangeError(`bytes from ${start} on, of ${bytes.length}`);
@@ -31,8 +31,8 @@ export function readerNowOf(bytes: Uint8Array): ByteReader {
 }
 
 /**
- * By row groups, and once more as a thread that may be held reads it, with some of them in one unit: that gives the same, or throws. Together they may hold
- * more different strings than a partition may have, and then must be refused for it.
+ * Reads a file by row groups, and again as a thread does that may wait, with several row groups in one unit. Both must give the same, or throw. Together, row
+ * groups may have more different strings than a partition may, and must then be refused for that.
  */
 export async function readFileColumns(reader: ByteReader, path = "test.parquet") {
   const { columns, unsupported } = await readByUnits(reader, path, 1);
@@ -48,7 +48,7 @@ export async function readFileColumns(reader: ByteReader, path = "test.parquet")
   return { columns, unsupported };
 }
 
-/** For one partition, if all of them were in it. */
+/** Whether one partition with all these entries would have too many strings. */
 function hasTooManyStrings(entries: readonly Nested[]): boolean {
   const strings = new Set<string>();
   const add = (value: Nested): void => {
@@ -71,7 +71,7 @@ async function readByUnits(reader: ByteReader, path: string, partitionEvents: nu
   return { columns, unsupported: description.shape.unsupported };
 }
 
-/** For each list of a level whether it is there, as 1 or 0. Throws where one is null that the description takes for one that cannot be. */
+/** Reads for each list of a level whether it is present, as 1 or 0. Throws if a list is null that cannot be according to the description. */
 async function readPresence(
   reader: ByteReader,
   description: FileDescription,
@@ -108,7 +108,7 @@ export async function readEntriesOf(
   return entries;
 }
 
-/** Refuses what was not told: `ranges` of a format must say all that its `read` asks for. */
+/** Refuses reads outside these ranges, since `ranges` of a format must contain everything that its `read` requests. */
 export function onlyWithin(reader: ByteReader, ranges: readonly ByteRange[]): ByteReader {
   const refuseOthers = (start: number, end: number) => {
     if (ranges.some((range) => range.start <= start && end <= range.end)) return;
@@ -129,7 +129,7 @@ export function onlyWithin(reader: ByteReader, ranges: readonly ByteRange[]): By
   };
 }
 
-/** The arrays of a column as nested ones, null for what is missing. */
+/** Converts a column to nested arrays, with null for missing values. */
 export function nest(target: ColumnTarget, entries: number, count: number): readonly Nested[] {
   const { offsets } = target;
   let level: readonly Nested[] = valuesOf(target, count);

@@ -30,7 +30,7 @@ const schema: SchemaElement[] = [
     { name: "q", type: "INT32", ...required },
   ),
 ];
-/** As the writer wants it for some encodings. */
+/** Converts a value to the form that the writer needs for some encodings. */
 function inBytes(value: unknown): unknown {
   if (typeof value === "string") return new TextEncoder().encode(value);
   if (Array.isArray(value)) return value.map(inBytes);

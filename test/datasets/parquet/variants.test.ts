@@ -39,7 +39,7 @@ test("files in many variants of the format hold what was written", { skip }, asy
   assert.deepEqual(wrong, []);
 });
 
-/** As the JSON has it. */
+/** Converts a value to its form in the JSON. */
 function plain(value: Nested): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value + 0 : String(value).replace("Infinity", "inf").replace("NaN", "nan");
   if (typeof value === "bigint") return String(value);

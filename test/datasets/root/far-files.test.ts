@@ -8,7 +8,7 @@ import { createCatalogue } from "../../../datasets/catalogue/catalogue.ts";
 import { readColumn } from "../../../datasets/read-column.ts";
 import { makeDirectory, makeTarget, valuesOf } from "../read-for-test.ts";
 
-/** As uproot wrote it, the bytes of each file, hole included. */
+/** The bytes of each file as uproot wrote it, including its hole. */
 const sizes = { tree: 5_368_733_799, ntuple: 5_368_714_993 };
 
 async function putTogether(t: TestContext, name: keyof typeof sizes): Promise<string> {
@@ -23,7 +23,7 @@ async function putTogether(t: TestContext, name: keyof typeof sizes): Promise<st
   return path;
 }
 
-/** By the formulas of `make-far-files.py`. */
+/** The values, by the formulas of `make-far-files.py`. */
 const firsts = [0, 100, 200];
 const entries = Array.from({ length: 40 }, (_, entry) => entry);
 const lengths = firsts.flatMap(() => entries.map((entry) => entry % 4));

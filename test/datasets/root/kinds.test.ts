@@ -1,4 +1,4 @@
-/** Kinds of columns that `make-files.py` wrote with uproot, which says what is in them. */
+/** Tests kinds of columns that `make-files.py` wrote with uproot, which also tells their values. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

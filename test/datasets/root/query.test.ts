@@ -7,7 +7,7 @@ import { missingData, realData } from "../real-data.ts";
 import { partsOfType, readStatistics, statisticsFile } from "./statistics.ts";
 
 const skip = missingData(statisticsFile);
-/** Of a file with more columns, some are enough: the others are read likewise (`read.test.ts`). */
+/** From a file with more columns than this, some are enough; `read.test.ts` reads the others in the same way. */
 const mostColumns = 100;
 const step = 16;
 

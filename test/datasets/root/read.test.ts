@@ -13,7 +13,7 @@ const skip = missingData(statisticsFile);
 
 type Numbers = Omit<ColumnStatistics, "type">;
 
-/** A file that stays open: what is kept of it counts for all its columns. */
+/** Opens a file that stays open, so that what is kept of it serves all its columns. */
 async function openWhole(path: string): Promise<Pick<Source, "open">> {
   const bytes = await readFile(path);
   const reader = {
@@ -23,7 +23,7 @@ async function openWhole(path: string): Promise<Pick<Source, "open">> {
   return { open: async (_, use) => await use(reader) };
 }
 
-/** Of a column of a dataset, over all its partitions. */
+/** Computes the statistics of a column of a dataset, over all its partitions. */
 async function statisticsOf(catalogue: Catalogue, dataset: string, column: string, source?: Pick<Source, "open">): Promise<Numbers> {
   const found = { values: 0, sum: 0, min: null as number | null, max: null as number | null, nonfinite: 0 };
   for (const partition of (await catalogue.get(dataset))!.partitions) {

@@ -1,9 +1,9 @@
-/** What uproot reads from the ROOT files of the real data. */
+/** The statistics of what uproot reads from the ROOT files of the real data. */
 import { readFileSync } from "node:fs";
 import { realData } from "../real-data.ts";
 
 export interface ColumnStatistics {
-  /** As awkward writes it: `float32`, `var * int32`, `10 * float64`. */
+  /** The type as awkward writes it: `float32`, `var * int32`, `10 * float64`. */
   readonly type: string;
   readonly values: number;
   readonly sum: number;
@@ -20,7 +20,7 @@ export interface TreeStatistics {
 
 export const statisticsFile = "root/uproot-statistics.json";
 
-/** By file, then by tree. */
+/** Reads the statistics, by file and then by tree. */
 export const readStatistics = (): Readonly<Record<string, Readonly<Record<string, TreeStatistics>>>> =>
   JSON.parse(readFileSync(realData(statisticsFile), "utf8"));
 

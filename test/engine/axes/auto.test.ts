@@ -40,7 +40,7 @@ function run(
   return { axis: uhi.axes[0] as Regular, histogram, values: uhi.storage.values as readonly number[] };
 }
 
-/** As it is defined: the smallest width 2^e for which so many cells hold all values. */
+/** Computes the axis by its definition: the smallest width 2^e with which this many cells contain all values. */
 function plainly(values: readonly number[], bins: number): { readonly exponent: number; readonly counts: ReadonlyMap<number, number> } {
   const finite = values.filter(Number.isFinite);
   const [least, most] = [Math.min(...finite), Math.max(...finite)];

@@ -10,7 +10,7 @@ import { type Seeded, seeded } from "../../support/seeded.ts";
 
 const bits = new DataView(new ArrayBuffer(4));
 
-/** The float32 so many steps away. */
+/** Returns the float32 that is this many steps away. */
 function float32Beside(value: number, steps: number): number {
   bits.setFloat32(0, value);
   const place = bits.getInt32(0);

@@ -1,4 +1,4 @@
-/** Tuples as values: compared, chosen, put together and combined again; and lists in what was chosen. */
+/** Tests tuples as values: compared, chosen, concatenated and combined again; and lists in chosen values. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";

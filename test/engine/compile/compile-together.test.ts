@@ -63,7 +63,7 @@ const variations = Object.fromEntries([
 ]);
 const asked = (query: object) => makeProgram(readQuery({ dataset: "test", ...query }), schema);
 
-/** As it comes out of a store. */
+/** The program as a store returns it. */
 const stored = ({ terms, program }: OneProgram): SourceProgram =>
   JSON.parse(JSON.stringify({ program, source: writeSource(terms, schema) }));
 

@@ -1,4 +1,4 @@
-/** What compiling looks up, counted: twice as large a query takes about twice as much. */
+/** Counts the look-ups of compiling: a query twice as large needs about twice as many. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileProgram } from "../../../engine/compile/compile-program.ts";

@@ -1,4 +1,4 @@
-/** What functions over tuples compute of one member is computed once for each element; what they give must not show it. */
+/** What functions over tuples compute from one member only is computed once for each element. The results must not depend on that. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";
@@ -18,7 +18,7 @@ const events = [0, 1, 2, 3, 4, 5, 7].map((length, entry) => ({
 const dataset = makeDataset(events);
 type Event = (typeof events)[number];
 
-/** Choices of so many elements, in order. */
+/** All choices of this many elements, in order. */
 function choose(list: readonly number[], size: number): number[][] {
   if (size === 0) return [[]];
   return list.flatMap((first, index) => choose(list.slice(index + 1), size - 1).map((rest) => [first, ...rest]));

@@ -14,7 +14,7 @@ const events = Array.from({ length: 60 }, (_, entry) => ({
   Jet: Array.from({ length: entry % 9 }, () => ({ x: value(), y: value(), n: random.below(5) - 2 })),
 }));
 
-/** The same, from a list whose elements are not read where they lie: loops over it are written for one element. */
+/** The same expression over a list whose elements are not read directly from memory, so that loops over it are compiled for one element at a time. */
 const slowly = (text: string) => text.replaceAll("Jet", "Jet.slice(0)");
 
 for (const dtype of ["float32", "float64"] as const) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseExpression } from "../../../engine/expression/parse-expression.ts";
 import { ExpressionError, placeOf, type Tree } from "../../../engine/expression/tree.ts";
 
-/** What is wrong with a text, and where: `line:column message`. */
+/** Returns what is wrong with a text, and where: `line:column message`. */
 function refusal(text: string): string {
   try {
     parseExpression(text);

@@ -22,7 +22,7 @@ const program: Pick<Program, "filters" | "weight" | "histograms"> = {
   ],
 };
 
-/** As the two histograms have 5 and 12 cells; the second of some partials is thinned out. */
+/** Makes a partial of two histograms with 5 and 12 cells. The second one is sparse in some partials. */
 function makePartial(random: Seeded): PartialResult {
   const weights = Float64Array.from({ length: 12 }, () => (random.fraction() - 0.5) * 2 ** (random.below(120) - 60));
   const filled = Float64Array.of(2, 3, 11);

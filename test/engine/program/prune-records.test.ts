@@ -1,4 +1,4 @@
-/** Fields of records that nothing reads are left out of programs: what these compute stays the same. */
+/** Programs leave out fields of records that nothing reads. Their results must stay the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDataset } from "../../support/engine/in-memory-dataset.ts";

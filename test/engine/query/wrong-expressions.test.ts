@@ -1,4 +1,4 @@
-/** What people get wrong in expressions, with what they are told: each message says where, what was found, and what would be right. */
+/** Mistakes that people make in expressions, with their messages: each tells the place, what was found, and what would be right. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { muonSchema } from "../../support/engine/muon-schema.ts";

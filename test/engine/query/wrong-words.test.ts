@@ -1,4 +1,4 @@
-/** What people write who come from JavaScript, Python, C++ or SQL: they are told what is written here instead. */
+/** What people write who know JavaScript, Python, C++ or SQL. The message tells them what is written here instead. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { muonSchema } from "../../support/engine/muon-schema.ts";

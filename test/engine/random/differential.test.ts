@@ -1,7 +1,7 @@
 /**
- * Random expressions over random events, compiled, against what they mean elsewhere.
+ * Compares compiled random expressions over random events with the results of independent interpreters.
  *
- * FEMTOQ_TEST_SEED repeats a failure or starts elsewhere; FEMTOQ_TEST_CASES is how many expressions each test compares.
+ * FEMTOQ_TEST_SEED repeats a failure or starts with another seed; FEMTOQ_TEST_CASES is how many expressions each test compares.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

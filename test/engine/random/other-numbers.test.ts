@@ -1,8 +1,8 @@
 /**
- * Random whole queries, run with code that was compiled for the same query with other numbers: cuts, factors, ends of axes. Code that looked at a number, as it was
- * compiled, would be another one, or give other bits. So are queries together with their variations, in one pass.
+ * Runs random queries with code that was compiled for the same query with other numbers: cuts, factors, ends of axes. If the compiler had used the value of a
+ * number, the code would differ, or its results would. Queries are also run together with their variations, in one pass.
  *
- * FEMTOQ_TEST_SEED repeats a failure or starts elsewhere; FEMTOQ_TEST_CASES is how many queries are compared.
+ * FEMTOQ_TEST_SEED repeats a failure or starts with another seed; FEMTOQ_TEST_CASES is how many queries are compared.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** Rows against plain JavaScript over the same events: values, what is missing, the limit, blocks, and a partial's bytes. */
+/** Compares rows with plain JavaScript over the same events: values, missing ones, the limit, blocks, and a partial's bytes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Merger } from "../../../engine/histogram/merge.ts";

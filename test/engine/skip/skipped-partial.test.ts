@@ -1,8 +1,8 @@
 /**
- * Random queries over a few random events, of whose columns the bounds are known, exactly or less so: where a filter is said to be impossible, the partial
- * that is made without reading what follows it is that of the whole program, to the byte.
+ * Runs random queries over a few random events whose columns have known bounds, exact or wider. If a filter is found to be impossible, the partial that is made
+ * without reading what follows it equals that of the whole program, byte by byte.
  *
- * FEMTOQ_TEST_SEED repeats a failure or starts elsewhere; FEMTOQ_TEST_CASES is how many queries are compared.
+ * FEMTOQ_TEST_SEED repeats a failure or starts with another seed; FEMTOQ_TEST_CASES is how many queries are compared.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -74,7 +74,7 @@ async function compareOne(random: Seeded, { dataset, missing, counts, seed }: Co
   }
 }
 
-/** As a node does it: from the program as it is stored. */
+/** Runs the part before the filter as a node does, from the stored program. */
 function runBefore(
   { planned: { program, terms } }: PreparedQuery,
   dataset: InMemoryDataset,

@@ -98,7 +98,7 @@ describe("limits", () => {
   test("ask the store once about a query that waits for others of its address, and refuse it when its time is over", async (t) => {
     const app = await openApp(t, { services: { limits: { ...roomy, longestWait: 0, crowdPatience: 900 } } });
     app.gate.close();
-    // As many others as have something computed at a time: whoever comes after them waits.
+    // As many other clients as are served at the same time, so that a later one has to wait.
     const askFrom = (index: number) => {
       const request = { method: "POST", body: JSON.stringify(met(9 + index)), headers: by(`other-${index}`) };
       return app.functions.request("/queries", request, { address: `10.0.0.${index}` });

@@ -22,7 +22,7 @@ function scripted(...answers: readonly (Response | Error)[]) {
   return { fetch, requests };
 }
 
-/** Sends the text, then breaks off where it is told to. */
+/** Sends the text; then breaks the stream if `breaks` is set. */
 function stream(text: string, options: { readonly breaks?: boolean; readonly chunk?: number } = {}): Response {
   const bytes = new TextEncoder().encode(text);
   const { breaks = false, chunk = bytes.length } = options;

@@ -15,7 +15,7 @@ test("QueriesUnderWay refuses what would wait for long at the pace of the last s
   const { services } = await openApp(t);
   const admission = createAdmission({ limits: { ...usualLimits, longestWait: 5_000 } });
   const underWay = new QueriesUnderWay(services, admission);
-  /** What is looked at of a query's progress; it never changes by itself. */
+  /** The part of a query's progress that is used here; it never changes by itself. */
   const makeProgress = () => ({
     partitions: {
       counts: { total: 200, absent: 0, waiting: 100, loading: 1, running: 0, merging: 0, done: 0, failed: 0 },

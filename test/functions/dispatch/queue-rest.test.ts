@@ -7,7 +7,7 @@ import { openApp, type TestApp } from "../../support/open-app.ts";
 
 const query = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 7, lower: 0, upper: 200, value: "MET.pt" }] } } };
 
-/** Posts to an app whose coordinator takes so many subtasks of the first requests. */
+/** Posts to an app whose coordinator accepts only this many subtasks of the first requests. */
 async function askOf({ services }: TestApp, { most, first }: { readonly most: number; readonly first: number }) {
   const requests: number[] = [];
   const coordinator: Coordinator = {

@@ -1,4 +1,4 @@
-/** Of a query that is refused nothing stays: it is not listed, not found, and its plan is not stored. */
+/** Nothing remains of a refused query: it is not listed, not found, and its plan is not stored. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CoordinatorFullError } from "../../../coordination/coordinator.ts";

@@ -1,4 +1,4 @@
-/** What one dispatcher remembers must not hide what another did since. */
+/** What one dispatcher remembers must not hide what another one has done since. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../../functions/api.ts";
@@ -41,7 +41,7 @@ test("a query that was withdrawn at one dispatcher and asked again at another is
   assert.equal(withdrawn.state, "cancelled");
   const asked = await there.request("/queries", asPost(query(11)));
   assert.equal(asked.status, 202);
-  // What was told to stop is handed back first.
+  // The stopped subtasks have to be released first.
   while (((await (await here.request(`/queries/${id}`)).json()) as Status).state === "cancelled") {
     await new Promise((resolve) => setImmediate(resolve));
   }

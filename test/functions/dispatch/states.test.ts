@@ -1,4 +1,4 @@
-/** How a query is, in every situation, at two dispatchers: its line in the list and its status tell the same, whoever is asked and in whatever order. */
+/** Tests the state of a query in every situation, at two dispatchers: its line in the list and its status agree, whichever is asked and in whatever order. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { subtaskKey } from "../../../base/subtask-key.ts";
@@ -8,7 +8,7 @@ import { StoreError } from "../../../storage/store-error.ts";
 import { until } from "../../support/until.ts";
 import { openQueues, openScene, type Scene, type Stores } from "./two-dispatchers.ts";
 
-/** Of the dataset. */
+/** The number of the dataset's partitions. */
 const partitions = 4;
 
 async function times(count: number, action: () => Promise<void>): Promise<void> {
@@ -17,10 +17,10 @@ async function times(count: number, action: () => Promise<void>): Promise<void> 
 
 interface Situation {
   readonly is: string;
-  /** What both dispatchers say; undefined: there is no such query. Those of one dispatcher alone come in the second place. */
+  /** The state that both dispatchers tell; undefined if there is no such query. For a pair, each tells its own. */
   readonly expected: QueryState | undefined | readonly [here: QueryState, there: QueryState];
   readonly stores?: Stores;
-  /** Gives the query's id. */
+  /** Prepares the situation; returns the query's id. */
   readonly prepare: (scene: Scene) => Promise<string>;
 }
 

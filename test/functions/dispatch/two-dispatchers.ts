@@ -1,4 +1,4 @@
-/** Two dispatchers on one store and one queue, and a test that is the node, so that each situation lasts for as long as it is looked at. */
+/** Opens two dispatchers on one store and one queue. The test itself is the node, so that each situation lasts as long as it is examined. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, type TestContext } from "node:test";
@@ -19,7 +19,7 @@ import { openApp } from "../../support/open-app.ts";
 
 const never = new AbortController().signal;
 
-/** Two dispatchers on one store and one queue, and a node that does what it is told. */
+/** Two dispatchers on one store and one queue, and a node that the test controls. */
 export interface Scene {
   readonly here: Dispatcher;
   readonly there: Dispatcher;
@@ -29,7 +29,7 @@ export interface Scene {
   readonly query: (name?: string) => object;
   /** Claims a subtask, and computes it. */
   compute(): Promise<void>;
-  /** Claims a subtask and goes on holding it. */
+  /** Claims a subtask and keeps the claim. */
   claim(): Promise<void>;
   fail(): Promise<void>;
 }
@@ -75,7 +75,7 @@ const host = await openApp(cleanups);
 const zookeeper = await findServer("states of queries on ZooKeeper");
 let bins = 10;
 
-/** By the coordinator's form; undefined where its server is not there. */
+/** The functions that open a queue, by the coordinator's form; undefined if its server is missing. */
 export const openQueues: Readonly<Record<string, ((t: TestContext) => Promise<readonly [Coordinator, Coordinator]>) | undefined>> = {
   embedded: async (t) => {
     const coordinator = await createCoordinator({ journal: createMemoryJournal(), log: silent });
@@ -101,7 +101,7 @@ export const openQueues: Readonly<Record<string, ((t: TestContext) => Promise<re
     }),
 };
 
-/** What the dispatchers' store does otherwise. */
+/** The deviations of the dispatchers' stores from a normal one. */
 export interface Stores {
   readonly here?: Partial<Services["store"]>;
   readonly there?: Partial<Services["store"]>;

@@ -14,7 +14,7 @@ import { serve } from "../../../runtime/serve/serve.ts";
 import { recordingLog } from "../../runtime/silent-log.ts";
 import { until } from "../../support/until.ts";
 
-/** A server that answers with the length of what it was sent. */
+/** Opens a server that answers with the length of the body that it received. */
 async function open(t: TestContext) {
   const { log, lines } = recordingLog();
   const admission = createAdmission({});

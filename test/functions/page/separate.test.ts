@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { separate } from "../../../functions/page/browser/query/separate.js";
 
-/** What becomes of a text when words are put at its cursor, or in the place of what is between two of them. */
+/** Inserts words at the text's cursor, or in place of what is between two cursors. */
 function put(text: string, words: string): string {
   const [before, ...rest] = text.split("|");
   const { from, to, insert } = separate(

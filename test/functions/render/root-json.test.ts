@@ -1,4 +1,4 @@
-/** ROOT's JSON, checked by its form, and by JSROOT where there is one. */
+/** Checks ROOT's JSON by its form, and with JSROOT if there is one. */
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BlockIndex } from "../../../../datasets/cache/disk/block-index.ts";
 
-/** Asks for a block of one byte, and keeps it where the index lets it; whether it was there. */
+/** Asks for a block of one byte, and keeps it if the index allows it; returns whether it was there. */
 function use(index: BlockIndex, name: string): boolean {
   const { isHere, askedBefore } = index.ask(name);
   if (!isHere && index.makeRoom(1, askedBefore)) index.add(name, 1);

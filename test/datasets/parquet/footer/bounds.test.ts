@@ -1,4 +1,4 @@
-/** What is taken of a footer's statistics: as far as the format says what they mean, and not where they make no sense. */
+/** Tests which bounds are taken from a footer's statistics: those that the format defines, and none that make no sense. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ParquetWriter } from "../../../../datasets/parquet/encode-file.ts";

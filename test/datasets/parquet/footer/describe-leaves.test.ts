@@ -9,7 +9,7 @@ const repeated = { repetition_type: "REPEATED" } as const;
 const listed = { converted_type: "LIST", num_children: 1 } as const;
 const float = { type: "FLOAT" } as const;
 
-/** One short line a leaf: name, then its levels, then what it is. */
+/** Writes one short line per leaf: its name, its levels, and what it is. */
 function describe(...elements: SchemaElement[]): string[] {
   const children = elements.slice().reverse();
   let roots = 0;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { groupRowGroups } from "../../../../datasets/parquet/footer/group-row-groups.ts";
 
-/** Of one column with as many level entries as told. */
+/** Groups row groups of one column with the given numbers of level entries. */
 const group = (entries: readonly number[], least: number, levels = entries) =>
   groupRowGroups({ entries, levels: Float64Array.from(levels), columns: 1 }, least);
 

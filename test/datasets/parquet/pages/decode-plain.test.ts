@@ -4,7 +4,7 @@ import { decodePlain } from "../../../../datasets/parquet/pages/decode-plain.ts"
 
 const bytesOf = ({ buffer }: ArrayBufferView<ArrayBuffer>): Uint8Array => new Uint8Array(buffer);
 
-/** As FIXED_LEN_BYTE_ARRAY has them. */
+/** The bytes of a value in FIXED_LEN_BYTE_ARRAY. */
 const bigEndian = (value: bigint, width: number): number[] =>
   Array.from({ length: width }, (_, byte) => Number((value >> BigInt(8 * (width - 1 - byte))) & 255n));
 

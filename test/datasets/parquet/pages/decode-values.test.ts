@@ -13,7 +13,7 @@ const int: Stored = { physical: "INT32", unsigned: false };
 const long: Stored = { physical: "INT64", unsigned: false };
 const bool: Stored = { physical: "BOOLEAN", unsigned: false };
 
-/** Of a page that is not compressed and has no levels. */
+/** Decodes the values of a page that is not compressed and has no levels. */
 function decodeValues(body: Uint8Array, encoding: Encoding, stored: Stored, output: Values, dictionary: Values | undefined): void {
   const room = roomForValues(encoding, output.length, output, dictionary);
   const content = openPage({ body, bare: 0, isCompressed: false, size: body.length }, "UNCOMPRESSED", room);

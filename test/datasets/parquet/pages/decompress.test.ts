@@ -50,7 +50,7 @@ test("decompress refuses ZSTD whose content is not that of its checksum", () => 
   for (let bit = 0; bit < 8 * checked.length; bit++) {
     const damaged = checked.slice();
     damaged[bit >> 3]! ^= 1 << (bit & 7);
-    // The one bit that says that there is a checksum leaves four bytes too many; an unused one changes nothing.
+    // If the bit for the checksum is changed, four bytes are left over. An unused bit changes nothing.
     const outcome = attempt(() => decompress("ZSTD", damaged, page.length));
     assert.ok(outcome === undefined || Buffer.compare(outcome, page) === 0, `bit ${bit}`);
   }

@@ -32,7 +32,7 @@ function basketOf(entries: readonly (readonly number[])[], { hasOffsets = true, 
   const packed = [...deflateSync(Uint8Array.from(object))];
   const uint24 = (value: number) => [value & 255, (value >> 8) & 255, value >> 16];
   const block = [...text("ZL").slice(1), 8, ...uint24(packed.length), ...uint24(object.length), ...packed];
-  // As ROOT does: what is as long as its content is not compressed. How long it gets is the host's own.
+  // As ROOT does, a block that would not be shorter is not compressed. The compressed length depends on the host.
   const stored = isCompressed && block.length < object.length ? block : object;
   const key = [
     ...u32(keyBytes + stored.length),
@@ -48,7 +48,7 @@ function basketOf(entries: readonly (readonly number[])[], { hasOffsets = true, 
   return [...key, ...names, ...fields, ...stored];
 }
 
-/** A file of baskets one after another, and where they lie. */
+/** Makes a file of baskets one after another; returns also where they are. */
 function fileOf(baskets: readonly { readonly bytes: readonly number[]; readonly entries: number }[]): {
   readonly bytes: Uint8Array;
   readonly baskets: FileBasket[];

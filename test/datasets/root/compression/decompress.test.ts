@@ -67,7 +67,7 @@ test("decompressInto writes nothing beyond its target, and refuses content of an
 
 test("decompressInto notices every changed bit where the codec has a checksum", () => {
   for (const codec of ["ZL", "XZ", "L4", "ZS"] as const) {
-    // What ROOT calls the method of compression means nothing to the content, and a header's flag that is not in use is ignored.
+    // ROOT's byte for the method of compression does not change the content, and an unused flag in a header is ignored.
     for (let bit = 0; bit < 8 * blocks[codec].length; bit++) {
       const damaged = blocks[codec].slice();
       damaged[bit >> 3]! ^= 1 << (bit & 7);

@@ -11,7 +11,7 @@ import { makeTarget } from "../../read-for-test.ts";
 const className = Buffer.from("\rROOT::RNTuple");
 const objectBytes = 78;
 
-/** Of the last RNTuple in the file: its key names the class, its object name and title, then follows the object. */
+/** Finds the anchor of the last RNTuple in the file: its key has the class, the object's name and the title, and is followed by the object. */
 export async function findAnchor(bytes: Buffer): Promise<Anchor> {
   for (let at = bytes.length; ; ) {
     at = bytes.lastIndexOf(className, at - 1);
@@ -43,7 +43,7 @@ export async function readUnit(
   };
   const file = { path: "/test.root", size: reader.byteLength, version: "" };
   const values = elements.at(-1) ?? entries;
-  // As for another thread.
+  // The location is cloned as if it were sent to another thread.
   const location: ColumnLocation = structuredClone({ file, format: "root", column: form, firstEntry, entries, elements, values, place });
   const target = makeTarget(location);
   const read = await readPages(reader, location.place as typeof place, location, target);

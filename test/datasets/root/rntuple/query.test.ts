@@ -8,7 +8,7 @@ import { partsOfType, readStatistics, statisticsFile } from "../statistics.ts";
 const skip = missingData(statisticsFile);
 const isRNTuple = ({ kind }: { readonly kind: string }) => kind === "ROOT::RNTuple";
 
-/** Totals are of numbers: of lists, what is reduced in each. */
+/** Totals need numbers, so lists are reduced to a number in each event. */
 function totalsOf(name: string, isList: boolean): readonly (readonly [string, string])[] {
   const column = `col(${JSON.stringify(name)})`;
   return [
@@ -38,7 +38,7 @@ for (const [file, trees] of Object.entries(skip ? {} : readStatistics())) {
 
 test("records in lists, projected fields, optionals and strings of RNTuples are queried by their names", async () => {
   const uproot = fileURLToPath(new URL("../files/rntuple/uproot.root", import.meta.url));
-  // As make-rntuples.py has them.
+  // The muons, by the formulas of make-rntuples.py.
   const muons = Array.from({ length: 100 }, (_, event) =>
     Array.from({ length: event % 3 }, (__, index) => ({ pt: index + 0.5, charge: -index })),
   );

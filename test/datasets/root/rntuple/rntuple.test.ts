@@ -11,7 +11,10 @@ import { describeBytes, readUnit } from "./open-rntuple.ts";
 
 const folder = new URL("../files/rntuple/", import.meta.url);
 
-/** By file: what columns hold, by entry, the names of those that cannot be read, and which lists are there that may be null. Made with the files, by make-rntuples.py. */
+/**
+ * By file: the columns' values by entry, the names of columns that cannot be read, and which of the lists that may be null are present. make-rntuples.py wrote
+ * this together with the files.
+ */
 const expected: Readonly<Record<string, ExpectedFile>> = JSON.parse(await readFile(new URL("expected.json", folder), "utf8"));
 
 interface ExpectedFile {

@@ -30,7 +30,7 @@ const streamers = new Streamers([
   },
 ]);
 
-/** The columns of a member of the class Event: names, lists, levels and where the value stands in its object. */
+/** The columns of a member of the class Event: their names, lists and levels, and where the value is in its object. */
 function columnsOf(index: number, name: string, streamerType: number) {
   const element = { className: "Event", elementClass: "", version: 2, checksum: 2, kind: 0, streamerType, member: index };
   const branch = { name, leaves: [], branches: [], element } as unknown as Branch;

@@ -1,4 +1,4 @@
-/** A server of files in memory that can be told to behave badly: what an HTTP source must cope with. */
+/** A server of files in memory that can be made to misbehave in the ways with which an HTTP source must cope. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
@@ -11,13 +11,13 @@ export interface ServedFile {
   readonly several?: boolean;
 }
 
-/** Answers the request itself, and gives true, or leaves it to the server. */
+/** Answers the request itself and returns true, or leaves it to the server. */
 export type Interference = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export interface FileServer {
   readonly origin: string;
   readonly files: Map<string, ServedFile>;
-  /** One for each request: method, URL and, where there is one, range. */
+  /** The requests so far: method, URL and, if there is one, range. */
   readonly requests: string[];
   readonly headers: IncomingMessage["headers"][];
   interfere: Interference;
@@ -90,7 +90,7 @@ export function writeParts(bytes: Uint8Array, ranges: readonly (readonly [number
   return Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 
-/** As a WebDAV server lists a folder, one level deep. */
+/** Lists a folder as a WebDAV server does, one level deep. */
 function listFolder(url: string, files: ReadonlyMap<string, ServedFile>, response: ServerResponse): void {
   const below = [...files].filter(([path]) => path.startsWith(url));
   if (below.length === 0) return void response.writeHead(404).end();

@@ -170,7 +170,7 @@ test("http: the token of the file goes to the site that was named, and a renewed
   const path = join(await makeDirectory(t), "token");
   const server = await serveFilesFor(t);
   t.after(() => delete process.env.FEMTOQ_TOKEN_FILE);
-  // For this server alone: on Deno other test files share the environment.
+  // The token is for this server only, since on Deno other test files share the environment.
   process.env.FEMTOQ_TOKEN_FILE = `${new URL(server.origin).host}=${path}`;
   await writeFile(path, "first\n");
   const file = await identify(server);

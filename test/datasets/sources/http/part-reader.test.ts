@@ -5,7 +5,7 @@ import { writeParts } from "./file-server.ts";
 
 const bytes = Uint8Array.from({ length: 300 }, (_, at) => at * 5);
 
-/** The places and bytes that come of a body that arrives in pieces of a length. */
+/** Reads a body that arrives in pieces of this length; returns the places and bytes of its parts. */
 function read(body: Uint8Array, { piece = body.length, size = bytes.length, boundary = "x" } = {}) {
   const got = new Map<number, number>();
   const onBytes = (at: number, some: Uint8Array) => {

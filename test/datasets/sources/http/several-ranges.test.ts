@@ -1,4 +1,7 @@
-/** Ranges that lie apart: in one request where the server gives several, else one by one; the right bytes, or the file named. */
+/**
+ * Tests ranges that lie apart: they are requested together if the server answers several, otherwise one by one; the bytes are right, or the error names the
+ * file.
+ */
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";

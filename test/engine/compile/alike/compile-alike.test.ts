@@ -64,7 +64,7 @@ function openCompiler() {
 const aloneOf = (one: OneProgram) =>
   encodePartial(runPrepared({ planned: one, module: new WebAssembly.Module(compileProgram(one.terms, schema)) }, dataset));
 
-/** Gives how many different codes there were. */
+/** Returns the number of different codes. */
 async function assertSameAsAlone(all: readonly OneProgram[]): Promise<number> {
   const compiler = openCompiler();
   for (const one of all) assert.deepEqual(await compiler.run(one), await aloneOf(one));

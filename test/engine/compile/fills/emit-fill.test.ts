@@ -33,7 +33,7 @@ const axes: readonly PlainAxis[] = [
   { type: "regular", bins: 1, lower: 0, upper: 1e-300, circular: true },
 ];
 
-/** What its bins begin and end with, 200 at most. */
+/** The edges of its bins; at most 200. */
 function edgesOf(axis: PlainAxis): readonly number[] {
   switch (axis.type) {
     case "variable":

@@ -64,7 +64,7 @@ test("DELETE ?purge leaves no result that was being stored just then", async (t)
   const directory = await makeTemporaryDirectory(t);
   const store = await openStore({ directory });
   t.after(() => store.close());
-  // What happens to result and plan, in order; the result's storing is held until the test lets it go.
+  // What happens to result and plan, in order. Storing the result is held until the test releases it.
   const order: string[] = [];
   let letStore = () => {};
   const held = new Promise<void>((resolve) => {
@@ -85,7 +85,7 @@ test("DELETE ?purge leaves no result that was being stored just then", async (t)
   const { id } = (await (await app.post(query(10, "to go"))).json()) as Status;
   await until(() => order.includes("storing begins"));
   const purging = app.request(`/queries/${id}?purge`, { method: "DELETE" });
-  // Nothing but the purge goes on: these turns of the event loop are room for it to remove the plan too early.
+  // Only the purge continues. These turns of the event loop would be enough for it to remove the plan too early.
   for (let turn = 0; turn < 100 && !order.includes("plan removed"); turn++) await new Promise((resolve) => setImmediate(resolve));
   letStore();
   assert.equal((await purging).status, 200);

@@ -8,7 +8,7 @@ import { openApp } from "../../../support/open-app.ts";
 
 const query = { dataset: "events", histograms: { h: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 100, value: "MET.pt" }] } } };
 
-/** A served app with a query that has ended, and what it sends until the connection is closed. */
+/** Opens a served app with a query that has ended; returns what it sends until the connection is closed. */
 async function open(t: TestContext) {
   const app = await openApp(t);
   const { id } = await app.ask(query);

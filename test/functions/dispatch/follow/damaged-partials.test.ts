@@ -13,7 +13,7 @@ const query = (bins: number) => ({
   histograms: { met: { axes: [{ type: "regular", bins, lower: 0, upper: 200, value: "MET.pt" }] } },
 });
 
-/** A dispatcher over a store that gives one partial, and only while it is told to, as a node of another version would have written it. */
+/** Makes a dispatcher over a store that returns one partial as a node of another version would have written it, but only while the test says so. */
 function dispatchOver({ services }: TestApp) {
   const requests: SubtaskRequest[] = [];
   const spoilt = { key: undefined as string | undefined, isSpoilt: true };
@@ -55,7 +55,7 @@ test("a partial that can never be merged is computed again for who asks, at its 
   assert.equal(again.length, mostErrors - 1);
   for (const { queryId, client, priority } of again) assert.deepEqual([queryId, client, priority], [status.id, "named:owner", 321]);
 
-  // Nothing but a retry begins anew.
+  // Only a retry begins again.
   await post(query(10), { prefer: "wait=120", "femtoq-client": "owner" });
   assert.equal(app.computed.length, 4 + mostErrors - 1);
   spoilt.isSpoilt = false;

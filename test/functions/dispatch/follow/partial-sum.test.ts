@@ -16,7 +16,7 @@ const programOf = (bins: number) => ({
 });
 const query = { id: "q", planKey: "plan", query: { dataset: "d", priority: 500 }, created: 0 } as unknown as StoredQuery;
 
-/** A sum of this many partitions, with histograms of so many bins, over a store that calls `give` before it gives anything. */
+/** Opens a sum of this many partitions, with histograms of this many bins, over a store that calls `give` before it returns anything. */
 async function openSum(partitions: number, { bins = 0, give = async () => {} }: { bins?: number; give?: () => Promise<void> } = {}) {
   const plan: StoredPlan = {
     planKey: "plan",
@@ -91,7 +91,7 @@ test("PartialSum reads no more partials together than are likely to have four me
   const { sum, merged, looks } = await openSum(20, { bins: 50_000 });
   for (const place of places(20)) sum.add({ place, heard: undefined });
   await until(() => merged.length === 20, "all");
-  // Of 400,016 bytes and a header each.
+  // Each partial has 400,016 bytes and a header.
   assert.deepEqual(looks, [9, 9, 2]);
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Clock, Poller } from "../../../../functions/dispatch/follow/poller.ts";
 
-/** A clock that goes on only when it is told to, and a poller by it. */
+/** Makes a clock that advances only when a test says so, and a poller with it. */
 function openPoller({
   isAwaited = () => false,
   takes = 0,

@@ -16,7 +16,7 @@ async function ask(services: Services, input: unknown): Promise<Status> {
   return (await createApp(services).request("/queries", request)).json();
 }
 
-/** One whose events never come. */
+/** A coordinator whose events never come. */
 const deaf = (coordinator: Coordinator): Coordinator => ({ ...coordinator, skipsEvents: true, watch() {} });
 
 test("Progress that hears of nothing looks again, and the query ends", async (t) => {
