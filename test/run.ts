@@ -1,9 +1,9 @@
 /**
- * Runs the test files: `npm test` all of them, `npm test -- PATTERN…` those whose path contains one of the patterns, and none of those after a `!`.
- * Suites that need a server or a browser skip where theirs is absent, and say so at the end; under FEMTOQ_REQUIRE_SERVERS=1 they fail instead.
+ * Runs the test files: `npm test` all of them, `npm test -- PATTERN…` those whose path contains one of the patterns, and none of those after a `!`. Suites that
+ * need a server or a browser are skipped if it is missing, which is reported at the end; under FEMTOQ_REQUIRE_SERVERS=1 they fail instead.
  *
- * Each file has a process of its own, but that files of one folder that neither wait for anything outside of them nor leave anything behind share one:
- * a process takes longer to start than most of them take.
+ * Each file has its own process, except that the files of one folder which neither wait for anything outside nor leave anything behind share one, since
+ * starting a process takes longer than most of them.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -37,7 +37,7 @@ const code = await runAll(await gather(files)).finally(() => rm(written, { recur
 process.exit(code ?? 1);
 
 async function runAll(entries: readonly string[]): Promise<number | null> {
-  // What starts processes, and what waits or computes long, goes first: at the end others would wait for it alone.
+  // Files that start processes, wait or compute long go first; at the end, others would wait for them alone.
   const ordered = entries.toSorted((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
   const child = spawn(process.execPath, [...options, ...reporters, ...ordered], { cwd: root, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
@@ -45,7 +45,7 @@ async function runAll(entries: readonly string[]): Promise<number | null> {
   return code;
 }
 
-/** The files to start: those that share a process are imported by one that is written for them. */
+/** Returns the files to start. Those that share a process are imported by a file that is written for them. */
 async function gather(files: readonly string[]): Promise<readonly string[]> {
   const sharing = new Map<string, string[]>();
   const alone: string[] = [];
@@ -63,7 +63,7 @@ async function gather(files: readonly string[]): Promise<readonly string[]> {
   return [...alone, ...(await Promise.all([...sharing].map(writtenFor)))];
 }
 
-/** Whether a file uses nothing of the host itself, and has no hooks: those would run at other times. */
+/** Whether a file uses nothing of the host itself, and has no hooks, which would run at other times in a shared process. */
 async function sharesProcess(file: string): Promise<boolean> {
   if (!together.test(file)) return false;
   const text = await readFile(join(root, file), "utf8");

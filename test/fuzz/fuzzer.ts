@@ -1,4 +1,4 @@
-/** What a fuzzer is: it tries many inputs that a seed tells, and says what came of them. The table of all is in `run-fuzz.ts`. */
+/** The interface of a fuzzer, which tries many inputs that follow from a seed, and reports the results. The table of all is in `run-fuzz.ts`. */
 import process from "node:process";
 
 export interface FuzzOptions {
@@ -6,21 +6,21 @@ export interface FuzzOptions {
   readonly seed: number;
   /** How many inputs. */
   readonly count: number;
-  /** Says how far it is, to whoever waits. */
+  /** Tells people about the progress. */
   readonly tell: (text: string) => void;
 }
 
 export interface FuzzReport {
   /** How many inputs came to each kind of end. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** What should not have happened, each with its input and what repeats it. Empty is success. */
+  /** The faults, each with its input and how to repeat it. None means success. */
   readonly faults: readonly string[];
   /** Bytes by which memory had grown at the end since a tenth of the inputs was tried, garbage collected. */
   readonly growth?: number;
 }
 
 export interface Fuzzer {
-  /** What it tries, for the usage. */
+  /** Describes what it tries, for the usage. */
   readonly what: string;
   run(options: FuzzOptions): Promise<FuzzReport>;
 }
@@ -28,7 +28,7 @@ export interface Fuzzer {
 /** More bytes of growth than this after the first tenth are a fault. */
 export const mostGrowth = 50 * 2 ** 20;
 
-/** Bytes that are in use, garbage collected; undefined where the host was not started with `--expose-gc`. */
+/** Returns the bytes in use after garbage collection; undefined if the host was not started with `--expose-gc`. */
 export function measureMemory(): number | undefined {
   if (!globalThis.gc) return undefined;
   globalThis.gc();

@@ -54,7 +54,7 @@ function choose<Each>(all: readonly Each[], count: number): readonly (readonly E
   return all.flatMap((first, index) => choose(all.slice(index + 1), count - 1).map((rest) => [first, ...rest]));
 }
 
-/** What each event fills; undefined for those that fill nothing. */
+/** The value that each event fills; undefined for events that fill nothing. */
 export const byHand: Readonly<Record<"6-2" | "7" | "8", (event: Event) => number | undefined>> = {
   "6-2"({ Jet }) {
     const trijet = best(choose(Jet, 3), (jets) => Math.abs(invariantMass(...jets) - 172.5));

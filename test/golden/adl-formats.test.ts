@@ -1,6 +1,6 @@
 /**
- * The ADL benchmark over the same events in every ROOT codec, as RNTuple and in both layouts of Parquet (`make-adl-files.py`, by uproot and pyarrow), on a
- * cluster of two nodes: the same bins from all, and by hand where there is a program for it.
+ * Runs the ADL benchmark over the same events in every ROOT codec, as RNTuple and in both layouts of Parquet (`make-adl-files.py`, with uproot and pyarrow), on
+ * a cluster of two nodes. All must give the same bins, which are also computed by hand for some queries.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -45,7 +45,7 @@ async function ask(cluster: Cluster, query: object, dataset: string): Promise<St
   return status;
 }
 
-/** Of a metric, over all processes that compute. */
+/** Reads a metric of all processes that compute. */
 async function countOf(cluster: Cluster, series: string): Promise<readonly number[]> {
   const nodes = [...cluster.processes].filter(({ role }) => role === "compute");
   return await Promise.all(nodes.map(async ({ url }) => readSeries(await (await fetch(`${url}/metrics`)).text()).get(series) ?? 0));

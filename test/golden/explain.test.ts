@@ -1,5 +1,5 @@
 /**
- * How the ADL queries are explained: `explained-adl.txt`. With FEMTOQ_TEST_WRITE=1 the file is written anew; read then whether what changed is right.
+ * Compares the explanations of the ADL queries with `explained-adl.txt`. FEMTOQ_TEST_WRITE=1 writes the file again; its changes must then be read and judged.
  */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";

@@ -81,7 +81,7 @@ for (const [what, harm] of Object.entries(harms)) {
       jobs.map(({ id }) => scheduler.task(id)!.state),
       jobs.map((_, index) => expected[index % 4]),
     );
-    // What was told last is acknowledged last.
+    // The last update is acknowledged last.
     const late = Date.now() + 5000;
     while (auditLog(master.log).faults.length > 0 && Date.now() < late) await new Promise((resolve) => setTimeout(resolve, 50));
     const { faults, deliveries } = auditLog(master.log);

@@ -1,4 +1,4 @@
-/** A gateway in front of a master: it speaks HTTPS, and passes on to the master what it is told. */
+/** A gateway in front of a master: it accepts HTTPS, and passes requests on to the master. */
 import { request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";

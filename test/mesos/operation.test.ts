@@ -1,6 +1,6 @@
 /**
- * What an operator of a real Mesos does to nodes that it runs: agents that fall silent, are taken away for maintenance, are drained or are bad, and an
- * upgrade by a second process that takes over. The master is behind a gateway that speaks HTTPS, and wants a principal.
+ * Tests what may happen to nodes on a real Mesos: agents that fall silent, are taken away for maintenance, are drained or are bad, and an upgrade by a second
+ * process that takes over. The master is behind a gateway with HTTPS, and requires a principal.
  */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -84,7 +84,7 @@ if (servers && certificate && master) {
       async () => (await nodeTasks()).filter(isNew).length === 2 && (await nodeTasks()).length === 2,
       "two nodes of the new version",
     );
-    // As Mesos has noted it: the old one went when a new one was there, and the last one came after it had gone.
+    // As Mesos recorded it: the old node ended after a new one had begun, and the last one began after it had ended.
     const began = (await nodeTasks()).map(({ statuses }) => timeOf(statuses, "TASK_RUNNING")).sort((a, b) => a - b);
     const ended = timeOf((await completedTasks()).find(({ id }) => id === old!.id)!.statuses, "TASK_KILLED");
     assert.ok(began[0]! < ended && ended < began[1]!, JSON.stringify({ began, ended }));
@@ -130,7 +130,7 @@ if (servers && certificate && master) {
     const joined = new Set(((await readNodes(dispatcher.url)).nodes as readonly { readonly task?: string }[]).map(({ task }) => task));
     return (await frameworks()).flatMap(({ tasks }) => tasks).filter(({ id, state }) => state === "TASK_RUNNING" && joined.has(id));
   }
-  /** Waits until there is one node in all, on one of these agents. Gives the agent. */
+  /** Waits until there is exactly one node, on one of these agents; returns the agent. */
   async function nodeOn(...which: readonly MesosAgent[]): Promise<MesosAgent> {
     let found: MesosAgent | undefined;
     await until(

@@ -10,7 +10,10 @@ import { temporaryDirectory } from "./server-process.ts";
 import { silent } from "./silent-log.ts";
 
 const bound = 50;
-/** One is enough to show what is blocked each time; the host's own work (tiers, garbage) comes and goes. */
+/**
+ * The most rounds that are made until one stays within the bound. What our own code blocks, it blocks in each, while the host's own work (tiers, garbage)
+ * varies.
+ */
 const rounds = 3;
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

@@ -12,7 +12,7 @@ const events = 6_000;
 const partitions = 30;
 const axis = (value: string) => ({ type: "regular", bins: 10, lower: 0, upper: 100, value });
 
-/** Sums over all muons of all muons of all muons …: one partition of it takes hours. */
+/** Makes a query of nested sums over all muons, of which one partition takes hours. */
 function endless(which: number): object {
   const muons = Array.from({ length: 25 }, (_, level) => `x${level}`);
   const value = muons.reduceRight(

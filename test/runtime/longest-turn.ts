@@ -9,7 +9,7 @@ const now: () => number = existsSync(schedule)
   ? () => Number(readFileSync(schedule, "latin1").split(" ")[0]) / 1e6
   : () => performance.now();
 
-/** Measures until the returned function is called, which gives milliseconds. */
+/** Measures until the returned function is called, which returns milliseconds. */
 export function measureLongestTurn(): () => number {
   let last = now();
   let longest = 0;

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { atExit } from "../servers/at-exit.ts";
 
 const root = new URL("../../", import.meta.url);
-/** Milliseconds: long enough that on a machine with forty times the work it can do only a start that hangs takes it. */
+/** In milliseconds. On a machine with forty times the work that it can do, only a start that hangs takes this long. */
 const longestStart = 300_000;
 
 export interface Exit {
@@ -24,7 +24,7 @@ export interface ServerProcess {
   readonly pid: number;
   readonly url: string;
   readonly stdout: string;
-  /** What it has logged so far. */
+  /** The log so far. */
   readonly stderr: string;
   /** Milliseconds from the start to the printed address. */
   readonly started: number;
@@ -42,7 +42,7 @@ export interface ProcessOptions {
   readonly within?: readonly string[];
 }
 
-/** Options as on the command line; the port is a free one unless they name it. Rejects with what it printed where it ends. */
+/** Starts a server with options as on the command line; the port is a free one unless they name it. If it ends early, this rejects with what it printed. */
 export async function startServerProcess(args: readonly string[], options: ProcessOptions = {}): Promise<ServerProcess> {
   const begun = performance.now();
   const { child, output, exited } = run(["--port", "0", ...args], options);
@@ -63,7 +63,7 @@ export async function startServerProcess(args: readonly string[], options: Proce
     });
   });
   const started = performance.now() - begun;
-  // Not `child.kill`: on Deno that alone makes it look as if the signal had ended the process.
+  // `child.kill` is not used, since on Deno it makes it look as if the signal had ended the process.
   const kill = (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(child.pid, signal);
   };

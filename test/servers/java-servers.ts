@@ -20,11 +20,11 @@ export interface JavaServers {
     launcher: "ServeMongo" | "ServeZooKeeper" | "ServeEnsembleMember",
     parameters: readonly (string | number)[],
   ): Promise<ServerProcess>;
-  /** Runs a program to its end and gives what it wrote to standard output. */
+  /** Runs a program to its end; returns its standard output. */
   print(launcher: "PrintTransactions", parameters: readonly string[]): Promise<string>;
 }
 
-/** Gives the servers, or says what is missing. */
+/** Returns the servers, or tells what is missing. */
 export async function findJavaServers(set: JavaSet = "current"): Promise<JavaServers | { readonly missing: string }> {
   const sources = fileURLToPath(new URL(`./java/${set}/`, import.meta.url));
   const directory = join(cache, await hashSources(sources));

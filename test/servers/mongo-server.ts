@@ -1,7 +1,6 @@
 /**
- * Finds a server that speaks MongoDB's protocol. It takes the first of these that there is: the one that MONGODB_URI names; `mongod` on
- * PATH; the one that MONGOMS_SYSTEM_BINARY names, or that the package mongodb-memory-server brings where it is installed; a stand-in from
- * Java libraries.
+ * Finds a server that speaks MongoDB's protocol. It takes the first available one of these: the one that MONGODB_URI names; `mongod` on PATH; the one that
+ * MONGOMS_SYSTEM_BINARY names, or that the package mongodb-memory-server brings where it is installed; a stand-in from Java libraries.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -23,12 +22,12 @@ export interface OwnMongoServer extends MongoServer {
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
   /** Starts it again with the same port and files, after it ended. */
   restart(): Promise<void>;
-  /** Makes the server refuse writes as on a full disk, or take them again. Absent where this server cannot be made to. */
+  /** Makes the server refuse writes as on a full disk, or accept them again. Absent if this server cannot do that. */
   readonly fillDisk?: (full: boolean) => Promise<void>;
 }
 
 export interface MongoStart {
-  /** The folder of its files, which is made where absent. */
+  /** The folder of its files, which is created if necessary. */
   readonly directory: string;
   readonly port?: number;
   /** The address to listen on; by default one that only this machine can reach. */
@@ -42,7 +41,7 @@ export interface MongoProgram {
   start(options: MongoStart): Promise<OwnMongoServer>;
 }
 
-/** Opens a server for tests that only use it: the one of `MONGODB_URI` where that is set. */
+/** Opens a server for tests that do it no harm: the one of `MONGODB_URI` if that is set. */
 export async function openMongo(options: MongoStart): Promise<MongoServer | { readonly missing: string }> {
   const uri = process.env.MONGODB_URI;
   if (uri) return { name: "the server of MONGODB_URI", uri, stop: async () => undefined };

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { test } from "node:test";
 
-/** Gives the server, or undefined after putting one test in its suite's place that says what is missing. */
+/** Returns the server. If it is missing, returns undefined, after adding one test in place of the suite that tells what is missing. */
 export function requireServer<Server extends object>(suite: string, found: Server | { readonly missing: string }): Server | undefined {
   if (!("missing" in found)) return found;
   const reason = found.missing as string;

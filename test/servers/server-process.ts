@@ -18,7 +18,7 @@ export interface ServerCommand {
   readonly what: string;
   readonly command: string;
   readonly parameters: readonly string[];
-  /** The port where this line says that it takes connections. */
+  /** Returns the port if this line tells that the server accepts connections. */
   readonly readyPort: (line: string) => number | undefined;
   /** All its variables; this process' own by default. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export interface ServerCommand {
 const lastWords = 4_000;
 const longestStart = 300_000;
 
-/** Resolves when the server says that it is ready; rejects with what it said last where it ends before. */
+/** Starts a server; resolves when it tells that it is ready. If it ends before, rejects with its last output. */
 export async function startProcess({ what, command, parameters, readyPort, environment }: ServerCommand): Promise<ServerProcess> {
   // The server's standard input ends with this process, however that ends; servers then stop by themselves.
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"], env: environment ?? process.env });
@@ -64,7 +64,7 @@ export async function startProcess({ what, command, parameters, readyPort, envir
   return {
     pid: child.pid!,
     port,
-    // `child.kill` would not do: Deno takes it as the end of the process, whatever the signal.
+    // `child.kill` is not used, since Deno takes any signal by it as the end of the process.
     signal: (name) => void process.kill(child.pid!, name),
     async stop() {
       child.ref();
@@ -97,10 +97,7 @@ export async function findFreePorts(count: number, host = "127.0.0.1"): Promise<
   return ports;
 }
 
-/**
- * Runs a program to its end and gives its standard output; undefined where there is no such program. Rejects with what it said where it
- * fails.
- */
+/** Runs a program to its end; returns its standard output, or undefined if there is no such program. If it fails, rejects with its output. */
 export async function runToEnd(command: string, parameters: readonly string[]): Promise<string | undefined> {
   const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";

@@ -10,7 +10,7 @@ export interface TcpProxy {
   readonly carried: number;
   /** Breaks all connections and refuses new ones. */
   cut(): void;
-  /** Breaks all connections in the middle of what they carry, as the end of a server's process does, and takes new ones. */
+  /** Breaks all connections in the middle of their data, as the end of a server's process does, and accepts new ones. */
   reset(): void;
   /** Keeps connections and takes new ones, but carries nothing. */
   silence(): void;
@@ -24,7 +24,7 @@ export interface TcpProxy {
 export interface TcpProxyOptions {
   /** The server's host; this machine by default. */
   readonly host?: string;
-  /** Called for each connection; the function that it gives hears of the bytes that the client sends. */
+  /** Called for each connection; the function that it returns gets the bytes that the client sends. */
   readonly observe?: () => (sent: Buffer) => void;
 }
 

@@ -90,7 +90,7 @@ export async function openEnsemble(options: EnsembleStart): Promise<ZooKeeperEns
   };
 }
 
-/** Sends one of ZooKeeper's four-letter commands and gives the answer. Rejects where nothing listens. */
+/** Sends one of ZooKeeper's four-letter commands; returns the answer. Rejects if no server listens. */
 async function askServer({ host, port }: { readonly host: string; readonly port: number }, word: string): Promise<string> {
   const socket = connect(port, host);
   socket.setTimeout(patience, () => socket.destroy(new Error(`${host}:${port} did not answer ${word}`)));

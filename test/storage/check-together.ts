@@ -6,7 +6,10 @@ import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { getPartial } from "./one-at-a-time.ts";
 
-/** What `write-together-until-killed.ts` said is so in its directory: what was queued waits or has its partial, and what was done has it. Rejects where it is not. */
+/**
+ * Checks that the directory agrees with what `write-together-until-killed.ts` said: queued subtasks wait or have their partials, and done ones have theirs.
+ * Rejects if not.
+ */
 export async function checkTogether(directory: string, lines: readonly string[], when: string): Promise<void> {
   const open = shareEnvironment({ directory });
   const store = await openStore({ environment: await open() });

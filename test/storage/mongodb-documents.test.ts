@@ -1,4 +1,4 @@
-/** What the store's documents hold, when they are written, and what several processes on one database may expect. */
+/** Tests what the store's documents contain, when they are written, and what several processes on one database may expect. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -87,7 +87,7 @@ if (mongo) {
         now = at;
         await getPartial(store, "key");
         await store.findPartials(["key"]);
-        // Writes what is due, and nothing is old enough to go.
+        // This writes the pending times of use; nothing is old enough to be removed.
         await store.removeUnused();
         const found = await look(t, database).collection("partials").findOne();
         return found?.used.getTime() - start;

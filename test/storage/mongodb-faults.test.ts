@@ -1,4 +1,4 @@
-/** What becomes of the store when its server is killed, slow, full, absent or too old. Needs a server that may come to harm. */
+/** Tests what becomes of the store when its server is killed, slow, full, absent or too old. It needs a server that may be harmed. */
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -33,7 +33,7 @@ function connect(t: TestContext, uri: string) {
   return client.db("femtoq");
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const longestTest = 180_000;
 const yesOrNo = [() => true, () => false] as const;
 
@@ -81,7 +81,7 @@ on("what resolved is there, once and whole, although the server is killed again 
   );
 });
 
-// A body of so many bytes is inserted with others, or by itself in pieces.
+// A body of the first size is inserted with others, one of the second by itself, in pieces.
 for (const size of [7_000_000, 12_000_000]) {
   on(`a connection that breaks while a body of ${size / 1e6} MB is being sent: it is sent again`, async (t) => {
     const server = await start(t);
@@ -142,14 +142,14 @@ on("a server that does not answer: calls end in time and say so, then work again
   };
   const named = Object.entries(calls);
   for (const [index, outcome] of (await Promise.allSettled(named.map(([, call]) => call()))).entries()) {
-    // What was counted lately is known.
+    // The bytes were counted lately, so they are known.
     if (named[index]![0] === "usage") continue;
     assert.equal(outcome.status, "rejected", named[index]![0]);
     assert.equal((outcome.reason as StoreError).code, "unavailable");
     assert.match(outcome.reason.message, /MongoDB at 127\.0\.0\.1:\d+/);
   }
   const seconds = (performance.now() - begun) / 1000;
-  // Patience, and two time limits of the driver for each of the calls that one may need: some seconds where nothing else keeps the machine busy.
+  // The limit is the patience, and two time limits of the driver for each call: some seconds on a machine that is not busy.
   t.diagnostic(`the calls ended after ${seconds.toFixed(1)} s`);
   await until(() => store.notReady().length > 0, "the reason");
   assert.match(store.notReady()[0]!, /the store cannot be reached: MongoDB at 127/);
@@ -187,7 +187,7 @@ on("a call for a server that stays absent is refused in time, and the store clos
   const port = await findFreePort();
   const { store } = await openForTest(t, { uri: `mongodb://127.0.0.1:${port}/`, timeout: 300, patience: 500 });
   const begun = performance.now();
-  // The reason is the driver's: what the last attempt met, or that none has ended yet.
+  // The reason is the driver's: the last attempt's error, or that none has ended yet.
   await assert.rejects(store.getResult("x"), (error: StoreError) => {
     assert.equal(error.code, "unavailable");
     assert.match(error.message, new RegExp(`MongoDB at 127\\.0\\.0\\.1:${port}`));

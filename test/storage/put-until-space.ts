@@ -1,4 +1,6 @@
-/** Parameter: directory. Puts partials until one is refused, says so and what readiness says; waits until that is over, and puts one more. */
+/**
+ * Parameter: directory. Stores partials until one is refused; prints the refusal and the reasons of `notReady`; waits until that is over, and stores one more.
+ */
 
 import { writeSync } from "node:fs";
 import { openStore } from "../../storage/embedded/embedded-store.ts";

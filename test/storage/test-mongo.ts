@@ -16,7 +16,7 @@ export interface TestMongo {
   open(t: TestContext, conditions: StoreConditions): Promise<StoreHarness>;
 }
 
-/** Undefined where there is none: the suite is then skipped, or fails where servers are required. */
+/** Opens a MongoDB server for tests; undefined if there is none, and the suite is then skipped, or fails if servers are required. */
 export async function openTestMongo(suite: string): Promise<TestMongo | undefined> {
   const server = requireServer(suite, await openMongo({ directory: await makeServerDirectory() }));
   if (!server) return undefined;
@@ -30,7 +30,7 @@ export async function openTestMongo(suite: string): Promise<TestMongo | undefine
       const store = await open();
       return {
         store,
-        /** What the server has is what a killed process leaves; times of last use are on their way there for a moment. */
+        /** A killed process leaves what the server has; times of last use are sent to it a moment later. */
         async crash() {
           await store.settled();
           return open();

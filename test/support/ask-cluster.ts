@@ -11,10 +11,10 @@ export interface AskOptions {
 }
 
 const pause = 100;
-/** One request waits for the end for so many seconds at most. */
+/** The most seconds that one request waits for the query's end. */
 const wait = 5;
 
-/** Resolves with the query's status when it has ended. Rejects with what was heard last where nothing more of it was done for too long. */
+/** Resolves with the query's status when it has ended. Rejects with the last answer if the query has made no progress for too long. */
 export async function askCluster(query: unknown, { urls, patience, client = "test" }: AskOptions): Promise<Status> {
   let moved = performance.now();
   let most = 0;

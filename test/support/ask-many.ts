@@ -1,6 +1,6 @@
 /**
- * Asks many queries over few distinct plans, as several clients, of several dispatchers at once, and checks that each plan was computed
- * once. That is what a shared store is for.
+ * Sends many queries over few distinct plans, as several clients, to several dispatchers at once, and checks that each plan was computed once, which is the
+ * purpose of a shared store.
  */
 
 import assert from "node:assert/strict";
@@ -15,7 +15,7 @@ export interface AskOptions {
   /** The number of distinct plans; query i asks for plan i % keys. */
   readonly keys: number;
   readonly clients: number;
-  /** So many requests are under way at a time. */
+  /** The number of requests under way at a time. */
   readonly parallel: number;
   readonly dataset: string;
   /** A function for each dispatcher that POSTs to it; each dispatcher gets every key. */
@@ -35,7 +35,7 @@ export interface ManyAnswers {
   readonly stored: number;
   readonly joined: number;
   readonly queued: number;
-  /** For each key, its distinct answers' histograms as JSON. */
+  /** For each key, the histograms of its distinct answers, as JSON. */
   readonly answers: readonly ReadonlySet<string>[];
   /** The milliseconds that each answer took. */
   readonly latencies: readonly number[];

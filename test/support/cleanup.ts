@@ -1,4 +1,4 @@
-/** Takes what is to be closed when a test ends, as a test's own context does. */
+/** Collects what must be closed when a test ends, as a test's own context does. */
 export interface Cleanup {
   after(close: () => Promise<void>): void;
 }

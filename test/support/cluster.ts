@@ -71,7 +71,7 @@ export class Cluster {
     await running.exited;
   }
 
-  /** Ends a process by SIGTERM. Gives its exit code, its log and what it printed. */
+  /** Ends a process by SIGTERM; returns its exit code, its log and its output. */
   async end(running: ClusterProcess): Promise<Exit> {
     this.processes.delete(running);
     running.kill("SIGTERM");
@@ -95,7 +95,7 @@ export interface ServersOptions {
   readonly version?: ZooKeeperVersion;
 }
 
-/** Starts the two servers of a cluster, or says what is missing. */
+/** Starts the two servers of a cluster, or tells what is missing. */
 export async function startClusterServers(options: ServersOptions = {}): Promise<ClusterServers | { readonly missing: string }> {
   const program = await findMongoProgram();
   if ("missing" in program) return program;

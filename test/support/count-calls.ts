@@ -3,10 +3,7 @@ import type { Store } from "../../storage/store.ts";
 
 export interface CallCounter {
   readonly store: Store;
-  /**
-   * Gives the names of the functions that were called since `take` was last called, in order. Functions that ask nothing of a disk or
-   * server are not counted.
-   */
+  /** Returns the names of the functions that were called since `take` was last called, in order. Functions that need no disk or server are not counted. */
   take(): readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { startTcpProxy } from "../servers/tcp-proxy.ts";
 
 export interface CommandCounter {
   readonly uri: string;
-  /** Gives the commands since the last call, in order, such as `find results`. Commands that drivers send by themselves are not counted. */
+  /** Returns the commands since the last call, in order, such as `find results`. Commands that drivers send by themselves are not counted. */
   take(): readonly string[];
   stop(): Promise<void>;
 }

@@ -1,11 +1,11 @@
-/** Finds what is wrong with a query, as a client is told. */
+/** Finds what is wrong with a query, in the form in which a client is told. */
 
 import type { Schema } from "../../engine/program/schema.ts";
 import { makeProgram } from "../../engine/query/make-program.ts";
 import { readQuery } from "../../engine/query/query.ts";
 import { QueryError, type QueryIssue } from "../../engine/query/query-error.ts";
 
-/** Gives no issues where the query is good. `query` may lack its dataset. */
+/** Returns no issues if the query is valid. `query` may lack its dataset. */
 export function findIssues(query: unknown, schema: Schema): readonly QueryIssue[] {
   try {
     const named = typeof query === "object" && query !== null && !Array.isArray(query) ? { dataset: "test", ...query } : query;

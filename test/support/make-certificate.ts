@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** PEM. */
+/** A certificate and its key, as PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** Undefined where there is no openssl. */
+/** Makes a certificate; undefined if there is no openssl. */
 export function makeCertificate(): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), "femtoq-certificate-"));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

@@ -38,7 +38,7 @@ export interface TestApp {
   readonly gate: { close(): void; open(): void };
   /** Requests to compute that wait at the gate. */
   readonly waiting: () => number;
-  /** What `request` asks. */
+  /** The app that `request` calls. */
   readonly functions: ReturnType<typeof createApp>;
   request(path: string, init?: RequestInit): Promise<Response>;
   post(query: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -50,7 +50,7 @@ export interface TestAppOptions {
   readonly extraData?: readonly string[];
   /** How far the datasets of `extraData` are made; undefined when they are complete. */
   readonly preparing?: () => { readonly entries: number; readonly total: number } | undefined;
-  /** Where requests come from: this machine where it is not said, untold where undefined. */
+  /** The address from which requests come: by default this machine; undefined if it is unknown. */
   readonly address?: string | undefined;
   /** Shared with other apps; they are not closed with this one. */
   readonly store?: Store;
@@ -116,7 +116,7 @@ export async function openApp(cleanup: Cleanup, options: TestAppOptions = {}): P
     async ask(query) {
       const first = (await (await post(query, { prefer: "wait=120" })).json()) as Status;
       let last = first;
-      // A busy machine may take longer; what is no status is a problem document.
+      // A busy machine may take longer. An answer without a state is a problem document.
       if (first.state !== undefined && !isEnded(first)) {
         await until(async () => {
           last = (await (await request(`/queries/${first.id}`)).json()) as Status;

@@ -15,7 +15,7 @@ import { prepareQuery } from "./engine/run-query.ts";
 
 export interface FilesResult extends PartialResult {
   readonly dataset: Dataset;
-  /** By file and partition. */
+  /** The failures, by file and partition. */
   readonly failures: readonly string[];
   /** A histogram by its name in the query. */
   histogram(name: string): PartialHistogram;

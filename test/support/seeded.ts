@@ -20,5 +20,5 @@ export function seeded(seed: number): Seeded {
   return { fraction, below, chance: (probability) => fraction() < probability, pick: (values) => values[below(values.length)] };
 }
 
-/** Uses the seed in FEMTOQ_TEST_SEED where that is set, else the one given. */
+/** Returns the seed in FEMTOQ_TEST_SEED if that is set, otherwise the given one. */
 export const seedOr = (seed: number): number => Number(process.env.FEMTOQ_TEST_SEED ?? seed);

@@ -14,7 +14,7 @@ export async function latencies(count: number, call: () => Promise<unknown>): Pr
   return taken;
 }
 
-/** The value that `share` (0 to 1) of the values stay below, as one of them; NaN where there are none. */
+/** Returns the one of the values below which a `share` (0 to 1) of them is; NaN if there are none. */
 export function quantile(values: readonly number[], share: number): number {
   const rising = values.toSorted((a, b) => a - b);
   return rising[Math.min(rising.length - 1, Math.floor(share * rising.length))] ?? Number.NaN;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** Milliseconds. It is so long that on any machine only a condition that never holds takes it. */
+/** In milliseconds. It is so long that on any machine only a condition that never holds takes it. */
 const longest = 180_000;
 
 /** Waits until `condition` holds, looking every few milliseconds. Rejects after three minutes. @param what names the condition in the error. */

@@ -1,4 +1,4 @@
-/** Writes small Parquet files of muons and MET for tests, and gives the events as plain objects, too. */
+/** Writes small Parquet files of muons and MET for tests; returns the events as plain objects, too. */
 import { writeFile } from "node:fs/promises";
 import { parquetWriteBuffer } from "hyparquet-writer";
 

@@ -5,7 +5,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 
 type Type = "FLOAT" | "DOUBLE" | "INT32" | "BOOLEAN" | "TEXT";
 
-/** What a column's cells are: a value of a type; the elements of a list; the fields of a struct. */
+/** The kind of a column's cells: a value of a type, the elements of a list, or the fields of a struct. */
 export type Kind = Type | { readonly list: Kind } | { readonly fields: Readonly<Record<string, Kind>> };
 
 export interface WrittenColumn {

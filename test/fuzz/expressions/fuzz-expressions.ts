@@ -1,6 +1,6 @@
 /**
- * Tries expressions of the language, and broken ones. What is accepted must give the values that a plain interpreter of the rules gives,
- * and what is not must be refused by a `QueryError` that names its place; nothing else may be thrown.
+ * Tries expressions of the language, and broken ones. Accepted ones must give the same values as a plain interpreter of the rules. The others must be refused
+ * by a `QueryError` that names the place. Nothing else may be thrown.
  */
 import { QueryError } from "../../../engine/query/query-error.ts";
 import { ScratchExhausted } from "../../../engine/run/run-program.ts";
@@ -23,7 +23,7 @@ const batchSize = 50;
 const mostFaults = 20;
 /** Milliseconds of the processor that no input may take. */
 const longest = 10_000;
-/** Of that, checking and compiling it; and the bytes that this may take, as far as no garbage is collected meanwhile. */
+/** The most milliseconds of that for checking and compiling, and the most bytes for it if no garbage is collected meanwhile. */
 const longestPreparation = 1_000;
 const mostPreparation = 64 * 2 ** 20;
 
@@ -70,7 +70,7 @@ export const fuzzExpressions: Fuzzer = {
   },
 };
 
-/** What checking and compiling took most of. */
+/** The most that checking and compiling took. */
 interface Worst {
   milliseconds: number;
   bytes: number;
@@ -130,7 +130,7 @@ function tryExpression(expression: ExpressionCase, dataset: ComparedDataset, ran
   return "refused";
 }
 
-/** Throws `QueryError` where the expression is refused as one of this kind. */
+/** Throws `QueryError` if the expression is refused as one of this kind. */
 function tryKind(expression: ExpressionCase, dataset: ComparedDataset, random: Seeded, worst: Worst): Outcome {
   const { kind, piece } = expression;
   const defines = Object.fromEntries(expression.defines.map((define) => [define.name, define.piece.text]));

@@ -16,7 +16,7 @@ import { makeEvents, writeEvents } from "../../support/write-events.ts";
 import { type Fuzzer, measureMemory } from "../fuzzer.ts";
 import { type FuzzRequest, makeRequest } from "./make-request.ts";
 
-/** Requests that a seed of their own repeats, and so many of them at a time. */
+/** The number of requests in a batch, which its own seed repeats, and the number sent at a time. */
 const batchSize = 1_000;
 const atOnce = 40;
 const mostFaults = 20;
@@ -89,7 +89,7 @@ export const fuzzHttp: Fuzzer = {
   },
 };
 
-/** What is in use when all connections are closed and what was begun has ended. */
+/** The memory in use when all connections are closed and everything begun has ended. */
 async function settledMemory(): Promise<number | undefined> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
   return measureMemory();

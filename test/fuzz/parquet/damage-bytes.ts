@@ -1,4 +1,4 @@
-/** What happens to files: flipped bits, cut ends, pieces at the wrong place, numbers that are not true. */
+/** Damages files: flipped bits, cut ends, misplaced pieces, false numbers. */
 import type { Seeded } from "../../support/seeded.ts";
 
 export function damageBytes(bytes: Uint8Array, covered: readonly (readonly [number, number])[], random: Seeded): Uint8Array {

@@ -1,4 +1,4 @@
-/** Sound Parquet files of many forms, with what is in them and which of their bytes a checksum covers. */
+/** Makes sound Parquet files of many forms; tells their content and which of their bytes a checksum covers. */
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { CompressionCodec, Encoding, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -19,7 +19,7 @@ export interface SoundFile {
   readonly covered: readonly (readonly [number, number])[];
 }
 
-/** Throws where the file, that nothing has happened to, is not read as it was written. */
+/** Makes a file. Throws if the undamaged file is not read as it was written. */
 export async function drawFile(random: Seeded): Promise<SoundFile> {
   const { bytes, written } = random.chance(0.5) ? drawPages(random) : drawColumns(random);
   const { columns } = await readFileColumns(readerOf(bytes));
@@ -43,7 +43,7 @@ const compressors: Partial<Record<CompressionCodec, (bytes: Uint8Array) => Uint8
   ZSTD: storeAsZstd,
 };
 
-/** One column, page by page, with checksums of the pages or without. */
+/** Makes one column, page by page, with or without checksums of the pages. */
 function drawPages(random: Seeded): Written {
   const isList = random.chance(0.5);
   const codec = random.pick(["UNCOMPRESSED", ...(Object.keys(compressors) as CompressionCodec[])] as const);
@@ -136,7 +136,7 @@ async function findCovered(bytes: Uint8Array): Promise<(readonly [number, number
   const covered: (readonly [number, number])[] = [];
   for (const column of description.shape.columns.values()) {
     for (const unit of description.units.keys()) {
-      // Each row group is a unit where nobody asks for larger ones.
+      // Each row group is a unit unless larger ones are requested.
       const { chunks } = formatNamed(description.shape.format).locate(description, unit, column).place as ColumnPlace;
       const { start, length, codec } = chunks[0]!;
       const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: start };
@@ -168,7 +168,7 @@ function storeAsLz4(bytes: Uint8Array): Uint8Array {
   return writer.getBytes();
 }
 
-/** One frame of one block that is not compressed, with a checksum. */
+/** Makes a ZSTD frame of one uncompressed block, with a checksum. */
 function storeAsZstd(bytes: Uint8Array): Uint8Array {
   const writer = new ByteWriter();
   writer.appendUint32(0xfd2fb528);

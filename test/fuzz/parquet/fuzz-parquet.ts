@@ -1,6 +1,6 @@
 /**
- * Reads damaged Parquet files. Each column is right, or refused by a `DatasetError`, or wrong where no checksum could have shown it; nothing else may
- * be thrown, and no file may take long.
+ * Reads damaged Parquet files. Each column must be right, or refused by a `DatasetError`, or wrong in a way that no checksum could have revealed. Nothing else
+ * may be thrown, and no file may take long.
  */
 import { type ColumnLocation, DatasetError } from "../../../datasets/dataset.ts";
 import { describeFile, formatNamed } from "../../../datasets/formats.ts";
@@ -17,7 +17,7 @@ const batchSize = 20;
 const mostFaults = 20;
 /** Milliseconds of the processor that no file may take. */
 const longest = 10_000;
-/** The column cache refuses what is larger than its memory; here that is so many values. */
+/** The column cache refuses columns larger than its memory; here the limit is this many values. */
 const mostValues = 2 ** 24;
 
 type Outcome = "right" | "refused" | "wrong where no checksum tells" | "too large";

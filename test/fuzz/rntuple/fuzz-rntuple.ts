@@ -1,6 +1,6 @@
 /**
- * Reads RNTuples that are damaged, and RNTuples whose metadata lie although their checksums are right. Damaged files give the right numbers, or wrong
- * ones where no checksum could have shown it, or a `DatasetError`; lies give any numbers or a `DatasetError`. Nothing else may be thrown, nothing be
+ * Reads damaged RNTuples, and RNTuples whose metadata are false although their checksums are right. Damaged files must give the right numbers, or wrong ones if
+ * no checksum could have revealed it, or a `DatasetError`. False metadata may give any numbers or a `DatasetError`. Nothing else may be thrown, nothing may be
  * read beyond the file, and no file may take long.
  */
 import { readFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ const names = ["structures.root", "extension.root"];
 const mostFaults = 20;
 /** Milliseconds of the processor that no file may take. */
 const longest = 10_000;
-/** The column cache refuses what is larger than its memory; here that is so many values. */
+/** The column cache refuses columns larger than its memory; here the limit is this many values. */
 const mostValues = 2 ** 22;
 
 export const fuzzRNTuple: Fuzzer = {

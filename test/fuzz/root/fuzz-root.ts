@@ -1,7 +1,8 @@
 /**
- * Reads damaged ROOT files: real ones where they are, else the small ones of the tests. Each file is described, and some of its columns are read. A column
- * is right, or refused by a `DatasetError` that names the file, and once it is known the column and the entries, or wrong where no checksum could
- * have shown it. Nothing else may be thrown, no byte beyond the file be asked for, no file take long, and memory not grow with what a length says.
+ * Reads damaged ROOT files: real ones if they are there, otherwise the small ones of the tests. Each file is described, and some of its columns are read. A
+ * column must be right, or refused by a `DatasetError` that names the file (and the column and entries, once they are known), or wrong in a way that no
+ * checksum could have revealed. Nothing else may be thrown, no byte beyond the file may be requested, no file may take long, and memory must not grow with a
+ * false length.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
@@ -21,7 +22,7 @@ const mostFaults = 20;
 const longest = 10_000;
 /** Bytes by which the process may grow for one file. */
 const mostMemory = 2 ** 29;
-/** The column cache refuses what is larger than its memory; here that is so many values. */
+/** The column cache refuses columns larger than its memory; here the limit is this many values. */
 const mostValues = 2 ** 22;
 const mostColumns = 12;
 /** Reading the larger ones takes long, and shows nothing else. */
@@ -33,7 +34,7 @@ interface SoundFile {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly isRNTuple: boolean;
-  /** Of the columns that were read before: what they hold. */
+  /** The content of the columns that were read from the undamaged file. */
   readonly columns: ReadonlyMap<string, string>;
 }
 
@@ -69,7 +70,7 @@ export const fuzzRoot: Fuzzer = {
   },
 };
 
-/** One to four bytes are others, or the file ends before its end. */
+/** Changes one to four bytes, or cuts the end of the file. */
 function damage(bytes: Uint8Array, random: Seeded): Uint8Array {
   if (random.chance(0.2)) return bytes.slice(0, random.below(bytes.length));
   const damaged = bytes.slice();
@@ -90,7 +91,7 @@ async function soundFiles(): Promise<readonly SoundFile[]> {
       const bytes = Uint8Array.from(readFileSync(`${folder}/${name}`));
       if (bytes.length > largestFile) continue;
       const file = await openSound(name, bytes).catch((error) => {
-        // One with several trees is read by the name of one of them.
+        // A file with several trees is read by the name of one of them.
         if (error instanceof DatasetError) return undefined;
         throw error;
       });
@@ -141,7 +142,7 @@ async function tryFile(bytes: Uint8Array, sound: SoundFile): Promise<Outcome> {
     const held = column ? await readWhole(reader, sound.name, description, name) : undefined;
     if (held === sound.columns.get(name)) continue;
     if (typeof held === "string") {
-      // Envelopes and pages have checksums; of baskets, those of most codecs, but what is not compressed, or by ZSTD, has none.
+      // Envelopes and pages have checksums, and so have baskets with most codecs, but not uncompressed ones and those with ZSTD.
       if (sound.isRNTuple) throw new Error(`column ${name} is wrong, and a checksum could have shown it`);
       worst = "wrong where no checksum tells";
     } else if (worst === "right") worst = "refused";
@@ -149,7 +150,7 @@ async function tryFile(bytes: Uint8Array, sound: SoundFile): Promise<Outcome> {
   return worst;
 }
 
-/** What a column holds, in a form that compares; undefined where it is refused as it should be. */
+/** Reads a column's content in a form that can be compared; undefined if it is refused as it should be. */
 async function readWhole(reader: ByteReader, file: string, description: FileDescription, name: string): Promise<string | undefined> {
   const format = formatNamed(description.shape.format);
   const column = description.shape.columns.get(name)!;
@@ -183,7 +184,7 @@ function hashOf(array: ArrayBufferView): string {
   return `${array.byteLength}:${hash >>> 0}`;
 }
 
-/** Throws what is no refusal that a physicist can act on. */
+/** Throws the error unless it is a refusal on which a physicist can act. */
 function refusal(error: unknown, file: string, column?: string): "refused" {
   if (!(error instanceof DatasetError)) throw error;
   const isNamed =

@@ -17,7 +17,7 @@ import { openApp } from "../../support/open-app.ts";
 
 const places: readonly Place[] = Array.from({ length: 12 }, (_, index) => ({ run: 4711, index }));
 
-/** One file of the demo, and the references of that file. */
+/** Opens one file of the demo dataset, and the references for that file. */
 async function openDemo(cleanup: Cleanup) {
   const directory = await mkdtemp(join(tmpdir(), "femtoq-loadtest-"));
   cleanup.after(() => rm(directory, { recursive: true, force: true }));

@@ -1,11 +1,11 @@
-/** What happens to a cluster in a round, each at its moment. */
+/** The disturbances of a cluster in a round, each at its moment. */
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MesosAgent, MesosMaster } from "../../servers/mesos/start-mesos.ts";
 
 export const harms = ["kill master", "kill agent", "kill scheduler", "kill executor", "freeze agent", "lose agent"] as const;
-/** What else comes over a cluster whose scheduler keeps nodes: another process takes over, and nodes are processes below an executor. */
+/** The further disturbances of a cluster whose scheduler keeps nodes: another process takes over, and nodes are processes below an executor. */
 export const nodeHarms = [...harms, "freeze scheduler", "kill node"] as const;
 export type Harm = (typeof nodeHarms)[number];
 

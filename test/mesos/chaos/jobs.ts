@@ -13,7 +13,7 @@ export interface ChaosJob {
   readonly retries: number;
 }
 
-/** One job in five fails whenever it runs. */
+/** Makes jobs. One in five fails each time it runs. */
 export function makeJobs(directory: string, count: number): readonly ChaosJob[] {
   return Array.from({ length: count }, (_, index) => {
     const id = `job${index}`;
@@ -31,7 +31,7 @@ export interface EndOfJob {
   readonly attempts: number;
 }
 
-/** What is wrong with how the jobs ended. */
+/** Returns the faults in how the jobs ended. */
 export async function findFaults(directory: string, jobs: readonly ChaosJob[], ends: readonly EndOfJob[]): Promise<readonly string[]> {
   const read = async (name: string) => (await readFile(join(directory, name), "utf8").catch(() => "")).split("\n").filter(Boolean);
   const [begun, done, twice] = await Promise.all([read("begun"), read("done"), read("twice")]);

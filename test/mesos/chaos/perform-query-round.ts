@@ -1,6 +1,6 @@
 /**
- * One round: queries are asked one after the other of a cluster whose compute nodes a real Mesos runs, which comes to harm meanwhile. Every answer must
- * be that of an undisturbed process, to the last bit; and once nobody asks, nothing of it may be left.
+ * Performs one round: it asks queries one after another of a cluster whose compute nodes run on a real Mesos, which is disturbed meanwhile. Every answer must
+ * equal that of an undisturbed process, to the last bit, and when nobody asks any more, no node may be left.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { findSandboxes, type Harm, inflict } from "./harms.ts";
 import { startRecordingProxy } from "./recording-proxy.ts";
 
 export interface QueryRound {
-  /** Of the logs. */
+  /** The directory of the logs. */
   readonly directory: string;
   /** Differs from round to round, so that nothing is stored that is asked. */
   readonly number: number;
@@ -36,7 +36,7 @@ export interface QueryRoundReport {
   readonly faults: readonly string[];
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const session = 2_000;
 /** Room for two nodes on each agent. */
 const resources = "cpus:2;mem:1200;disk:1024";
@@ -122,7 +122,7 @@ export async function performQueryRound(round: QueryRound): Promise<QueryRoundRe
     agents[agents.indexOf(lost)] = next;
   }
 
-  /** Gives for each query what is wrong with its answer. */
+  /** Returns for each query what is wrong with its answer. */
   async function askUntil(dispatcher: ClusterProcess, isOver: () => boolean): Promise<readonly (string | undefined)[]> {
     const wrong: (string | undefined)[] = [];
     while (!isOver()) {
@@ -144,7 +144,7 @@ const startScheduler = (cluster: Cluster, mesos: string): Promise<ClusterProcess
     ],
   });
 
-/** The part of an answer that has to be the same, whoever computed it. */
+/** Compares the parts of two answers that must be equal, whoever computed them. */
 function compare(status: Status, expected: Status): string | undefined {
   const partOf = ({ state, partitions, events, cutflow, failures, histograms, variations }: Status) =>
     JSON.stringify({ state, partitions, events, cutflow, failures, histograms, variations });

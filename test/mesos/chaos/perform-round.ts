@@ -1,4 +1,4 @@
-/** One round: jobs run on a real Mesos of three agents that comes to harm, by `femtoq mesos run`, which is killed and started again. */
+/** Performs one round: jobs run on a real Mesos of three agents, which is disturbed meanwhile, by `femtoq mesos run`, which is killed and restarted. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -52,7 +52,7 @@ export async function performRound({ directory, jobs: count, harms, random, tell
       const process_ = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "pipe"] });
       child = process_;
       const [output, said, [code, signal]] = await Promise.all([text(process_.stdout), text(process_.stderr), once(process_, "exit")]);
-      // It may be killed after it told how all ended.
+      // It may be killed after it has reported how all jobs ended.
       if (output.endsWith("\n") && (signal !== null || code <= 1)) return output;
       tell(`the scheduler ended with ${signal ?? code}${signal ? "" : `: ${said.slice(-500)}`}`);
       if (signal === null) throw new Error(`femtoq mesos run ended with code ${code}: ${said}`);

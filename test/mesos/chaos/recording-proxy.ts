@@ -1,7 +1,4 @@
-/**
- * Stands between a scheduler and a master, keeps what they say for `auditLog`, and carries events in pieces that end anywhere. It lives
- * on when the master ends.
- */
+/** A proxy between a scheduler and a master. It records their messages for `auditLog`, and splits events at arbitrary bytes. It survives the master. */
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";

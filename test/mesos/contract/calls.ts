@@ -5,7 +5,7 @@ import type { TestedMesos } from "./tested-mesos.ts";
 
 const json = { "content-type": "application/json", accept: "application/json" };
 
-/** What the master refuses, and in which order it looks. */
+/** Tests what the master refuses, and in which order it checks. */
 export function testCalls(mesos: TestedMesos): void {
   const { name, url } = mesos;
   const subscribe = (info: object) => ({ type: "SUBSCRIBE", subscribe: { framework_info: info } });
@@ -33,7 +33,7 @@ export function testCalls(mesos: TestedMesos): void {
   });
 
   test(`${name} takes a field that is null for one that is absent`, async () => {
-    // What is refused on the stream has come to its end.
+    // Calls that were refused on the stream have ended.
     const refused = subscribe(framework({ roles: ["a", "a"], id: null, principal: null }));
     assert.equal((await send(url, { ...refused, framework_id: null })).status, 200);
     assert.equal((await send(url, { type: "REVIVE", framework_id: null })).status, 400);

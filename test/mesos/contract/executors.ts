@@ -8,7 +8,7 @@ import type { TestedMesos } from "./tested-mesos.ts";
 const program = fileURLToPath(new URL("./raw-executor.mjs", import.meta.url));
 const node = "deno" in process.versions ? "node" : process.execPath;
 
-/** An executor of the framework's own, which runs each task until it is told to end, and echoes messages; and ports. */
+/** Tests an executor of the framework, which runs each task until it is told to end, and echoes messages; and ports. */
 export function testExecutors({ name, url, agents }: TestedMesos): void {
   const open = async (t: { after(action: () => unknown): void }) => {
     const scheduler = new RawScheduler(url);
@@ -39,7 +39,7 @@ export function testExecutors({ name, url, agents }: TestedMesos): void {
     const rest = await scheduler.offer(agents[0]!.id, scheduler.offers.indexOf(offer) + 1);
     assert.deepEqual([amount(rest, "cpus"), amount(rest, "mem")], [2 - 0.5 - 2 * 0.1, 1024 - 64 - 2 * 32]);
     assert.deepEqual(rest.executor_ids, [{ value: "echo" }]);
-    // One with the same name must be the same in all.
+    // Executors with one name must be completely equal.
     const other = executor({ resources: [scalar("cpus", 0.6), scalar("mem", 64)] });
     await scheduler.launch(rest, [executorTask(rest, "3", { executor: other })]);
     assert.match((await scheduler.update("3", "TASK_ERROR")).message, /ExecutorInfo/);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { commandTask, framework, RawScheduler } from "./raw-scheduler.ts";
 import type { TestedMesos } from "./tested-mesos.ts";
 
-/** What is lost and what is kept when a framework, a master or an agent goes and comes back. */
+/** Tests what is lost and what is kept when a framework, a master or an agent goes and comes back. */
 export function testFailover(mesos: TestedMesos): void {
   const { name, url, agents } = mesos;
   const open = async (t: { after(action: () => unknown): void }) => {

@@ -1,6 +1,6 @@
 /**
- * A scheduler that says what a test tells it to, and nothing by itself: JSON over HTTP as it is on the wire, with no code of ours between.
- * It remembers all events, so that a test may wait for one that came already.
+ * A scheduler that sends only what a test tells it to: JSON over HTTP as it is on the wire, without any of our client's code. It remembers all events, so that
+ * a test may wait for one that has already come.
  */
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { text } from "node:stream/consumers";
@@ -56,7 +56,7 @@ export class RawScheduler {
     this.info = info;
   }
 
-  /** Subscribes, again where it has an id, and waits for the first event, which it gives. */
+  /** Subscribes, or subscribes again if it has an id; returns the first event. */
   async subscribe(more: Json = {}): Promise<Json> {
     const id = this.id ? { value: this.id } : undefined;
     const call = { type: "SUBSCRIBE", framework_id: id, subscribe: { framework_info: { ...this.info, id }, ...more } };
@@ -96,7 +96,7 @@ export class RawScheduler {
     return send(this.url, body, { ...jsonHeaders, "mesos-stream-id": this.streamId });
   }
 
-  /** Waits until `find` gives something. */
+  /** Waits until `find` returns something. */
   async until<Found>(find: () => Found | undefined | false, what: string): Promise<Found> {
     const late = Date.now() + patience;
     for (;;) {
@@ -125,12 +125,12 @@ export class RawScheduler {
       .map(({ update }) => update.status);
   }
 
-  /** Gives the first offer of this agent, or of any, that came after the first `after` ones. */
+  /** Returns the first offer of this agent, or of any, that came after the first `after` ones. */
   offer(agent?: string, after = 0): Promise<Json> {
     return this.until(() => this.offers.slice(after).find(({ agent_id }) => !agent || agent_id.value === agent), "an offer");
   }
 
-  /** Gives the first update of a task in this state that came after the first `after` ones. */
+  /** Returns the first update of a task in this state that came after the first `after` ones. */
   update(task: string, state: string, after = 0): Promise<Json> {
     const what = `${state} of ${task}`;
     return this.until(

@@ -49,7 +49,7 @@ function refuse(framework: Framework, { agent, role }: Offer, amounts: Amounts, 
   if (seconds > 0) framework.filters.push({ agent: agent.id, role, amounts, until: Date.now() + seconds * 1000 });
 }
 
-/** An executor that is there already has what it takes. */
+/** An executor that already runs needs no further resources. */
 function neededFor({ id }: Pick<Framework, "id">, { agent }: Offer, { resources, executor }: Json): Amounts {
   const isThere = executor && agent.executor(id, executor.executor_id.value) !== undefined;
   return add(toAmounts(resources), toAmounts(isThere ? [] : executor?.resources));

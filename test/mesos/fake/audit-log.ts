@@ -1,6 +1,6 @@
 /**
- * What a scheduler owes Mesos, judged by what the fake master saw: each offer is answered once, unless it was taken back or is void, and
- * not at all afterwards; each delivery of an update with a uuid is acknowledged once; and nothing without one.
+ * Checks a scheduler's duties to Mesos by what the fake master saw: each offer is answered once, unless it was taken back or is void, and not at all
+ * afterwards. Each delivery of an update with a uuid is acknowledged once, and updates without one are not.
  */
 import type { LogEntry } from "./master-state.ts";
 
@@ -20,7 +20,7 @@ export interface Audit {
 
 export function auditLog(log: readonly LogEntry[]): Audit {
   const offers = new Map<string, OfferSeen>();
-  /** By framework, task and uuid. A delivery before the end of a stream may be acknowledged or not. */
+  /** The open deliveries by framework, task and uuid. A delivery before the end of a stream may be acknowledged or not. */
   const open = new Map<string, number>();
   const faults: string[] = [];
   let deliveries = 0;

@@ -1,4 +1,4 @@
-/** What a master looks at before it takes a call, in its order. It knows the protocol's definitions and nothing of our client. */
+/** Checks what a master checks before it accepts a call, in the same order. It knows the protocol's definitions and nothing of our client. */
 import { findFault, payloads } from "./message-shapes.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: calls are checked by their shapes.
@@ -18,10 +18,10 @@ export interface Request {
 
 export interface MasterCondition {
   readonly credentials: ReadonlyMap<string, string> | undefined;
-  /** `HOST:PORT` of the leader where this master is a standby. */
+  /** `HOST:PORT` of the leader if this master is a standby. */
   readonly leader: string | undefined;
   readonly isRecovering: boolean;
-  /** What is known of a framework: absent, away, or the id of its stream. */
+  /** What is known of a framework: undefined if it is unknown, "away", or the id of its stream. */
   stream(framework: string): undefined | "away" | { readonly id: string; readonly principal: string | undefined };
 }
 

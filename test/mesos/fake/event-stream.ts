@@ -8,7 +8,7 @@ export class EventStream {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #random: () => number;
   #isOver = false;
-  /** Where it is set, nothing is written, but what was begun stays open. */
+  /** If set, nothing is written, but the stream stays open. */
   isSilent = false;
 
   constructor(response: ServerResponse, random: () => number) {
@@ -36,7 +36,7 @@ export class EventStream {
     this.#pending = Buffer.alloc(0);
   }
 
-  /** Breaks the connection, in the middle of a record where there is one under way. */
+  /** Breaks the connection; if a record is being sent, in its middle. */
   cut(): void {
     clearTimeout(this.#timer);
     if (this.#pending.length > 1) this.#response.write(this.#pending.subarray(0, this.#pending.length >> 1));

@@ -1,7 +1,7 @@
 /**
- * An agent of the fake: it runs command tasks as shell commands, keeps one queue of updates for each task, tells its head until that is
- * acknowledged, and lives on when the master ends. `true`, `exit N` and `sleep N` need no process. A task with an executor of its framework runs until
- * it is told to end, and messages to that executor come back.
+ * An agent of the fake Mesos. It runs command tasks as shell commands, keeps a queue of updates for each task, sends its first one until that is acknowledged,
+ * and survives the master. `true`, `exit N` and `sleep N` need no process. A task with an executor of its framework runs until it is told to end, and messages
+ * to that executor are returned.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
@@ -13,12 +13,12 @@ export interface AgentTask {
   readonly info: Json;
   /** The latest that the executor said. */
   state: string;
-  /** Updates that are not acknowledged, of which only the first is told. */
+  /** The unacknowledged updates, of which only the first is sent. */
   readonly updates: Json[];
   end: (state: string, message: string) => void;
 }
 
-/** What an agent tells its master. */
+/** The part of a master that its agents call. */
 export interface MasterOfAgent {
   hearUpdate(agent: FakeAgent, task: AgentTask, status: Json): void;
   /** An executor of this framework sent a message, or is gone. */
@@ -55,7 +55,7 @@ export class FakeAgent {
     return this.#isPaused;
   }
 
-  /** What its tasks have that did not end. */
+  /** The resources of its tasks that have not ended. */
   get used(): Amounts {
     let used: Amounts = {};
     for (const { state, info } of this.tasks.values()) if (!isTerminal(state)) used = add(used, toAmounts(info.resources));
@@ -64,7 +64,7 @@ export class FakeAgent {
     return used;
   }
 
-  /** What a framework runs here under this id. */
+  /** The executor that a framework runs here under this id. */
   executor(framework: string, id: string): Json | undefined {
     return this.#executors.get(keyOf(framework, id));
   }
@@ -105,7 +105,7 @@ export class FakeAgent {
     for (const message of this.#inbox.splice(0)) message();
   }
 
-  /** Does what a message says, at once or when it goes on. */
+  /** Carries out a message, immediately or, if the agent is frozen, when it continues. */
   receive(message: () => void): void {
     if (this.#isPaused) this.#inbox.push(message);
     else setImmediate(message);
@@ -167,7 +167,7 @@ export class FakeAgent {
     for (const key of this.#executors.keys()) if (key.startsWith(`${framework}/`)) this.#executors.delete(key);
   }
 
-  /** Tells again what is not acknowledged, of one framework or all. */
+  /** Sends again what is not acknowledged, of one framework or of all. */
   tellAll(framework?: string): void {
     if (this.#isPaused) return;
     for (const task of this.tasks.values()) if (framework === undefined || task.framework === framework) this.#tell(task);

@@ -1,7 +1,7 @@
 /**
- * A Mesos master with agents in this process, for what the real one cannot be made to do at will, and where there is no real one. It is
- * made from the protocol's description and shares no code with our client. It answers a call before it does anything; effects come as
- * events later. It has no reservations, and no operations but LAUNCH and LAUNCH_GROUP; an executor of a framework echoes what it is told.
+ * A Mesos master with agents in this process, for behaviour that the real one does not show on demand, and for machines without a real one. It is made from the
+ * protocol's description and shares no code with our client. It answers a call before it carries it out; effects come later as events. It has no reservations,
+ * and no operations except LAUNCH and LAUNCH_GROUP. A framework's executor echoes messages.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,7 +21,7 @@ export interface FakeOptions {
   /** `HOST:PORT` of the leader, which makes this one a standby. */
   readonly leader?: string;
   readonly heartbeatSeconds?: number;
-  /** Milliseconds: how often it looks what to offer, how long an agent may be silent, and when agents tell again what is not acknowledged. */
+  /** In milliseconds: the time between offers, how long an agent may be silent, and after which time agents repeat unacknowledged updates. */
   readonly allocationInterval?: number;
   readonly longestSilence?: number;
   readonly resendAfter?: number;
@@ -46,7 +46,7 @@ export class FakeMaster {
   isRecovering = false;
   /** Types of calls that are done, but whose connection ends before the answer. Each is used once. */
   readonly lostAnswers: string[] = [];
-  /** Whether every update is told twice. */
+  /** Whether every update is sent twice. */
   tellsTwice = false;
   #options: FakeOptions;
   #server: Server | undefined;
@@ -100,7 +100,7 @@ export class FakeMaster {
     agent.tellAll();
   }
 
-  /** Gives up an agent for good, as an operator may. */
+  /** Removes an agent for good, as an operator may. */
   markGone(id: string): void {
     const agent = this.state.agents.get(id);
     if (!agent) return;
@@ -108,12 +108,12 @@ export class FakeMaster {
     agent.stop();
   }
 
-  /** Takes offers back, as where another framework has a right to them. What is said of it may come so many milliseconds later. */
+  /** Takes offers back, as if another framework had a right to them. The event may come this many milliseconds later. */
   rescind(framework: string, later = 0): void {
     this.state.withdraw((offer) => offer.framework === framework, true, later);
   }
 
-  /** Gives a framework's stream, to silence or to cut it. */
+  /** Returns a framework's stream, so that a test can silence or cut it. */
   stream(framework: string): EventStream | undefined {
     return this.state.frameworks.get(framework)?.stream;
   }
@@ -147,7 +147,7 @@ export class FakeMaster {
     for (const task of agent.tasks.values()) {
       const framework = state.frameworks.get(task.framework);
       if (!framework) state.frameworks.set(task.framework, away(task.framework));
-      // Also of what has ended, before its agent says how.
+      // This also concerns a task that has ended, before its agent tells how.
       else if (wasLost)
         state.tellOwnStatus(framework, task.info.task_id, task.state, "REASON_AGENT_REREGISTERED", { agent_id: { value: agent.id } });
     }
@@ -165,7 +165,7 @@ export class FakeMaster {
     if (framework && this.state.agents.get(agent.id) === agent) this.state.tell(framework, event);
   }
 
-  /** What is lost with an agent is told in any order. */
+  /** Losses of an agent's tasks are reported in arbitrary order. */
   #lose(agent: FakeAgent, how: "unreachable" | "gone" = "unreachable"): void {
     const { state } = this;
     if (!state.agents.delete(agent.id)) return;

@@ -1,4 +1,4 @@
-/** What a fake master knows, and what it can tell of it. It forgets all when it ends. */
+/** The state of a fake master, and the events that it sends about it. It forgets everything when it ends. */
 import { type Amounts, add } from "./amounts.ts";
 import type { Json } from "./check-request.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -9,7 +9,7 @@ export interface Framework {
   info: Json;
   stream: EventStream | undefined;
   suppressed: Set<string>;
-  /** What it does not want to be offered: no more than so much of an agent, for a while. */
+  /** What it does not want to be offered: this much of an agent or less, for a while. */
   filters: { readonly agent: string; readonly role: string; readonly amounts: Amounts; readonly until: number }[];
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -22,7 +22,7 @@ export interface Offer {
   readonly amounts: Amounts;
 }
 
-/** What happened, for tests: calls that were taken, and what was told. */
+/** What happened, for tests: accepted calls, and sent events. */
 export type LogEntry =
   | { readonly kind: "call"; readonly framework: string; readonly call: Json }
   | { readonly kind: "event"; readonly framework: string; readonly event: Json }
@@ -65,7 +65,7 @@ export class MasterState {
     this.tell(framework, { type: "UPDATE", update: { status: { timestamp: Date.now() / 1000, ...status, state: told } } });
   }
 
-  /** Tells a state that the master itself gives a task: there is nothing to acknowledge. */
+  /** Sends a state that the master itself gives a task, which needs no acknowledgement. */
   tellOwnStatus(framework: Framework, taskId: Json, state: string, reason: string, more: Json = {}): void {
     this.tellStatus(framework, { task_id: taskId, state, source: "SOURCE_MASTER", reason, ...more });
   }
@@ -78,7 +78,7 @@ export class MasterState {
     return undefined;
   }
 
-  /** What is neither used nor offered. It is never below zero: Mesos would offer what is not there. */
+  /** The resources that are neither used nor offered; never below zero, since Mesos would then offer what does not exist. */
   free(agent: FakeAgent): Amounts {
     let free = add(agent.total, agent.used, -1);
     for (const offer of this.offers.values()) if (offer.agent === agent) free = add(free, offer.amounts, -1);
@@ -87,7 +87,7 @@ export class MasterState {
     return free;
   }
 
-  /** Takes back all offers to a framework, or of an agent, and tells the framework where it is told to. */
+  /** Takes back all offers to a framework, or of an agent; if `told`, the framework gets an event. */
   withdraw(which: (offer: Offer) => boolean, told: boolean, later = 0): void {
     for (const offer of this.offers.values()) {
       if (!which(offer)) continue;

@@ -1,4 +1,4 @@
-/** The shapes of calls as Mesos' message definitions have them: what is required, and how it is nested. */
+/** The shapes of calls in Mesos' message definitions: required fields, and how they are nested. */
 
 /** A name with `!` is required. A list says what each of its elements is. */
 export type Shape = "string" | "number" | "boolean" | readonly [Shape] | { readonly [field: string]: Shape };
@@ -49,7 +49,7 @@ const operation: Shape = {
   launch_group: { "executor!": executor, "task_group!": { tasks: [task] } },
 };
 
-/** The payload of each call; `undefined` where there is none. */
+/** The payload of each call; `undefined` if it has none. */
 export const payloads: Readonly<Record<string, { readonly shape: Shape; readonly required: boolean } | undefined>> = {
   SUBSCRIBE: { shape: { "framework_info!": framework, suppressed_roles: ["string"] }, required: true },
   TEARDOWN: undefined,
@@ -64,7 +64,7 @@ export const payloads: Readonly<Record<string, { readonly shape: Shape; readonly
   MESSAGE: { shape: { "agent_id!": id, "executor_id!": id, "data!": "string" }, required: true },
 };
 
-/** Says what is wrong with a value, or gives undefined. */
+/** Returns what is wrong with a value; undefined if nothing is. */
 export function findFault(shape: Shape, value: unknown, path: string): string | undefined {
   if (typeof shape === "string") return typeof value === shape ? undefined : `Expected a ${shape} for ${path}`;
   if (Array.isArray(shape)) {

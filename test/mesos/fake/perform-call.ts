@@ -1,4 +1,4 @@
-/** What each call does, once it was taken. */
+/** Carries out each call after it was accepted. */
 import { accept, decline } from "./accept-offers.ts";
 import type { Json } from "./check-request.ts";
 import { type Framework, type MasterState, rolesOf } from "./master-state.ts";

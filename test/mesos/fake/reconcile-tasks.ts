@@ -1,10 +1,10 @@
-/** What a master says of tasks when it is asked, and how it kills them. */
+/** Answers a master's questions about tasks, and kills tasks. */
 import type { Json } from "./check-request.ts";
 import type { Framework, MasterState } from "./master-state.ts";
 
 const reason = "REASON_RECONCILIATION";
 
-/** Without tasks the question is for all that the master knows. */
+/** Without tasks, the question is about all tasks that the master knows. */
 export function reconcile(state: MasterState, framework: Framework, { tasks = [] }: Json): void {
   for (const each of tasks) reconcileOne(state, framework, each);
   if (tasks.length > 0) return;

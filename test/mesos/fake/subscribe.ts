@@ -5,12 +5,12 @@ import { type Framework, hasCapability, type MasterState, rolesOf } from "./mast
 
 export interface SubscribeOptions {
   readonly heartbeatSeconds: number;
-  /** The only roles that there may be; any where absent. */
+  /** The allowed roles; any if absent. */
   readonly roles: readonly string[] | undefined;
   readonly address: string;
 }
 
-/** Gives the framework, or undefined where it is refused. */
+/** Returns the framework, or undefined if it is refused. */
 export function subscribe(
   state: MasterState,
   { subscribe: payload }: Json,

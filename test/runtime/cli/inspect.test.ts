@@ -1,4 +1,4 @@
-/** `femtoq inspect`: what it tells of a file that was written here, and that no name in a file can do more to a terminal than be read. */
+/** Tests `femtoq inspect`: its description of a file that is written here, and that no name in a file can make a terminal do anything but show it. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

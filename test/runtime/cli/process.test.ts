@@ -1,4 +1,4 @@
-/** What only a process of its own shows: signals, pipes, the installed command. */
+/** Tests what only a separate process can show: signals, pipes, the installed command. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";

@@ -7,7 +7,7 @@ import { sampleStatus } from "../../support/engine/sample-histograms.ts";
 import { openApp } from "../../support/open-app.ts";
 import { fetchFrom, runCli } from "./run-cli.ts";
 
-/** What colours begin with. */
+/** The beginning of escape sequences for colours. */
 const escapeSequence = "\u001b[";
 const axis = { type: "regular", bins: 10, lower: 0, upper: 200, label: "MET [GeV]", value: "MET.pt" };
 const met = { dataset: "events", name: "Missing energy", histograms: { met: { axes: [axis] } } };

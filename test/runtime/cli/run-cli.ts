@@ -1,4 +1,4 @@
-/** The command line in this process: what it prints and how it ends. */
+/** Runs the command line in this process; returns what it prints and how it ends. */
 import { PassThrough, Readable } from "node:stream";
 import { runFemtoq } from "../../../runtime/cli/run-femtoq.ts";
 
@@ -30,7 +30,7 @@ function recorder(columns: number | undefined) {
   const chunks: Buffer[] = [];
   const stream = new PassThrough();
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  // What cli-progress moves the cursor with.
+  // The functions with which cli-progress moves the cursor.
   const cursor = { cursorTo: () => true, clearLine: () => true, moveCursor: () => true };
   const output = Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns, ...cursor });
   return { stream: output, text: () => Buffer.concat(chunks).toString() };

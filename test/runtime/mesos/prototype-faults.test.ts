@@ -1,4 +1,4 @@
-/** What the Python prototype, femto-mesos, got wrong, and the tests that would fail on it. */
+/** The faults of the Python prototype, femto-mesos, with tests that would fail on it. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";

@@ -29,7 +29,7 @@ test("createSlots gives those for anybody first, then those for newcomers, and h
 });
 
 describe("startPullLoop, of clients who ask for what computes long,", () => {
-  /** A node with two slots for anybody and two for newcomers, whose executor never ends what is of a program named `long…`. */
+  /** Starts a node with two slots for anybody and two for newcomers. Its executor never ends subtasks of a program named `long…`. */
   async function start(t: TestContext) {
     const coordinator = await createCoordinator({ journal: createMemoryJournal() });
     const begun: string[] = [];

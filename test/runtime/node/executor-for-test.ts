@@ -1,4 +1,4 @@
-/** Executors over the demo dataset for tests, with queries to ask and what they should give. */
+/** Makes executors over the demo dataset for tests, with queries and their expected answers. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export interface Setup {
   readonly slabs: readonly Slab[];
   readonly programs: ProgramCache;
   readonly executor: LocalExecutor;
-  /** A program of the query over the dataset, known to the executor's store, compiled to this module where one is given. */
+  /** Makes the query's program known to the executor's store, with this module if one is given. */
   task(query: object, partition: number, options?: { readonly module?: Uint8Array<ArrayBuffer> }): Promise<Task>;
   /** The partial of one program over one partition; rejects with what the outcome says otherwise. */
   run(task: Task, options?: RunOptions): Promise<Uint8Array<ArrayBuffer>>;
@@ -60,9 +60,9 @@ export class NoPartial extends Error {
 export interface SetupOptions {
   readonly threads: number;
   readonly memory: number;
-  /** Of the dataset's files, in the directory. */
+  /** The pattern of the dataset's files in the directory. */
   readonly pattern?: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly mostCompute?: number;
   readonly disk?: DiskTier;
   readonly meter?: Meter;

@@ -1,4 +1,4 @@
-/** Partitions of a file that states no bounds: what was loaded once tells which of them need not be read. */
+/** Tests partitions of a file that states no bounds: bounds of columns that were loaded once tell which partitions need not be read. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -81,7 +81,7 @@ describe("LoadedBounds", () => {
 
   const knowingNothing = (): Catalogue => ({ ...setup.catalogue, bounds: async () => ({ column: () => undefined }) });
 
-  /** With nothing in memory, partition after partition. */
+  /** Runs the query on one partition after another, with nothing in memory. */
   async function runAll(query: object, catalogue: Catalogue): Promise<readonly Outcome[]> {
     const { workers, programs, task, slabs } = setup;
     const cache = new ColumnCache({ slabs, load: workers.load });

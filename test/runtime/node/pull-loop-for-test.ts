@@ -1,4 +1,4 @@
-/** A pull loop over a node that hands out claims, and what a test wants to know of them. */
+/** Makes a pull loop over a node that hands out claims, and tells a test what becomes of them. */
 import type { Claim, ClaimOptions, JoinedNode, Subtask } from "../../../coordination/coordinator.ts";
 import type { Executor, Outcome } from "../../../functions/compute/executor.ts";
 import { type PullOptions, startPullLoop } from "../../../runtime/node/pull-loop.ts";

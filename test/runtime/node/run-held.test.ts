@@ -34,7 +34,7 @@ function openHeld(t: TestContext, { threads = 1 } = {}) {
       return pool.run(job, ...rest);
     },
   };
-  /** `undefined`: its columns are not in memory. Gives the kinds of the outcomes. */
+  /** Runs subtasks; `undefined` means that its columns are not in memory. Returns the kinds of the outcomes. */
   const run = (...all: readonly (readonly [ReadyProgram, Asked?] | undefined)[]) => {
     const stopping = new AbortController();
     const runs = all.map((each, number) => {

@@ -15,7 +15,7 @@ import { axis, never, type Setup, setUp } from "./executor-for-test.ts";
 const partitions = 6;
 const eventsOfEach = 300;
 
-/** As ADL 5, of the events of one run: two muons of opposite charge and a mass near that of the Z. */
+/** Like ADL 5, but with the events of one run only: two muons of opposite charge and a mass near that of the Z. */
 const pairs = "Muon.pairs().some((a, b) => a.charge != b.charge && (a + b).mass > 60 && (a + b).mass < 120)";
 const ofRuns = (...filter: readonly string[]) => ({ filter: [...filter, pairs], histograms: { met: { axes: [axis("MET.pt")] } } });
 
@@ -66,7 +66,7 @@ describe("createSkipping", () => {
     );
   });
 
-  /** With nothing in memory: partition after partition, of each program after program. */
+  /** Runs the queries with nothing in memory: for each program, one partition after another. */
   async function runAll(queries: object | readonly object[], how: "skips" | "reads"): Promise<readonly Outcome[]> {
     const { catalogue, workers, programs, task } = setup;
     const unknown: Catalogue = { ...catalogue, bounds: async () => ({ column: () => undefined }) };

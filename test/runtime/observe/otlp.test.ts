@@ -17,7 +17,7 @@ interface SpanJson {
   readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
 }
 
-/** A collector that keeps what it is sent. */
+/** Starts a collector that keeps what it receives. */
 async function collect(t: TestContext, status = 200) {
   const spans: SpanJson[] = [];
   const headers: NodeJS.Dict<string | string[]>[] = [];

@@ -8,7 +8,7 @@ import { until } from "../../support/until.ts";
 
 const request = (path: string, headers: Readonly<Record<string, string>> = {}) => new Request(`http://localhost${path}`, { headers });
 
-/** Answers when it is told to. */
+/** Makes a handler that answers when a test says so. */
 function slowHandler(): { readonly handler: Handler; readonly answers: ((response: Response) => void)[] } {
   const answers: ((response: Response) => void)[] = [];
   return { answers, handler: () => new Promise<Response>((resolve) => answers.push(resolve)) };

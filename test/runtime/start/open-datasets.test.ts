@@ -30,7 +30,7 @@ async function openProcesses(t: TestContext) {
     const writing: Promise<unknown>[] = [];
     const writeFile = async (index: number) => {
       made.push(index);
-      // One is enough here.
+      // One file is enough here.
       if (index === 0) await writeDemoFile(join(state, "demo"), 0);
       else await new Promise(() => undefined);
     };

@@ -4,7 +4,7 @@ import { type Contender, Turns } from "../../../runtime/threads/fair-turns.ts";
 
 const run = (client: string, query: string, priority = 500): Contender => ({ payer: { client, priority }, query, isFresh: false });
 
-/** Who has a single processor in each of so many slices of 50 ms. */
+/** Returns who has a single processor in each of this many slices of 50 ms. */
 function simulate(turns: Turns, runs: readonly Contender[], slices: number): readonly Contender[] {
   return Array.from({ length: slices }, () => {
     const [next] = turns.choose(runs, 1);

@@ -142,7 +142,7 @@ test("WorkerPool.close fails what is posted ahead, too", async (t) => {
   await Promise.all(failing);
 });
 
-/** A thread that computes, and what is posted ahead to it; `begin` has it begin that. */
+/** Makes a thread that computes, and that remembers what is posted ahead to it; `begin` makes it begin that. */
 function fakeThread() {
   let ahead: string | undefined;
   let begun = false;

@@ -30,7 +30,7 @@ function toLoad(name: string, values: number, path = "/data/a.parquet") {
   return { wanted, abort };
 }
 
-/** Keeps what is submitted; each job ends when the test says so. */
+/** Records the submitted jobs; each ends when the test says so. */
 function recording(free: number) {
   const jobs: {
     readonly names: readonly string[];

@@ -18,7 +18,7 @@ export interface Mesos {
 /** The folder of the scripts. */
 export const scripts = fileURLToPath(new URL("./", import.meta.url));
 
-/** Gives Mesos, or says what is missing. */
+/** Returns Mesos, or tells what is missing. */
 export async function findMesos(): Promise<Mesos | { readonly missing: string }> {
   const named = process.env.LIBMESOS_DIRECTORY;
   if (named)

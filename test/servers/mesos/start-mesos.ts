@@ -1,7 +1,7 @@
 /**
- * Starts masters and agents of a real Apache Mesos 1.11.0 on this machine, which tests may kill, freeze and start again. What cannot be had:
- * HTTPS, tokens of executors, fetching of URIs, the default executor, domain sockets, limits of memory, and masters that stand by. A command task
- * is run by `launcher/mesos-executor`, which stands in for Mesos' own. Over 300 lines, a third of which say what a test may do with them.
+ * Starts masters and agents of a real Apache Mesos 1.11.0 on this machine, which tests may kill, freeze and start again. Not available are HTTPS, tokens of
+ * executors, fetching of URIs, the default executor, domain sockets, limits of memory, and standby masters. A command task is run by `launcher/mesos-executor`,
+ * which stands in for Mesos' own. Over 300 lines, a third of which say what a test may do with them.
  */
 import { spawnSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { makeServerDirectory } from "../server-directory.ts";
 import { findFreePort, type ServerProcess, startProcess } from "../server-process.ts";
 import { findMesos, scripts } from "./find-mesos.ts";
 
-/** What masters and agents have in common. */
+/** The common part of masters and agents. */
 interface MesosProcess {
   readonly port: number;
   /** `HOST:PORT` */
@@ -25,18 +25,18 @@ interface MesosProcess {
   kill(): Promise<void>;
   pause(): void;
   resume(): void;
-  /** Starts it again with the same port and folder, after killing it where it still runs. Resolves when it serves again. */
+  /** Restarts it with the same port and folder; kills it before if it still runs. Resolves when it serves again. */
   restart(): Promise<void>;
-  /** Ends it, and what an agent started. */
+  /** Ends it, and everything that an agent started. */
   stop(): Promise<void>;
 }
 
 export interface MesosMaster extends MesosProcess {
   /** Which one it is, for people. */
   readonly name: string;
-  /** Makes a call of the operator's API, such as `{ type: "GET_AGENTS" }`, and gives its answer; rejects where it is refused. */
+  /** Makes a call of the operator's API, such as `{ type: "GET_AGENTS" }`; returns its answer, and rejects if it is refused. */
   operate(call: { readonly type: string; readonly [payload: string]: unknown }): Promise<Record<string, unknown>>;
-  /** Gives what the master says of all its frameworks, agents and tasks. */
+  /** Returns what the master tells of all its frameworks, agents and tasks. */
   state(): Promise<MasterState>;
 }
 
@@ -60,7 +60,7 @@ export interface TaskState {
   readonly id: string;
   readonly state: string;
   readonly slave_id: string;
-  /** Of its states, when. Seconds since the epoch. */
+  /** Its states with their times, in seconds since the epoch. */
   readonly statuses: readonly { readonly state: string; readonly timestamp: number }[];
   readonly [more: string]: unknown;
 }
@@ -73,7 +73,7 @@ export interface MesosAgent extends MesosProcess {
 }
 
 interface Start {
-  /** Of its own, and removed when this process ends, where absent. */
+  /** Its directory; by default a new one that is removed when this process ends. */
   readonly directory?: string;
   readonly port?: number;
   /** More of Mesos' options, by their variables, such as `MESOS_EXECUTOR_REGISTRATION_TIMEOUT`. */
@@ -81,13 +81,15 @@ interface Start {
 }
 
 export interface MasterStart extends Start {
-  /** `zk://HOST:PORT/PATH`, where it stands for leader, as Mesos does. It has a cluster of its own all the same, and is no standby of another one. */
+  /**
+   * `zk://HOST:PORT/PATH`, where it is a candidate for leader, as Mesos masters are. Nevertheless it has its own cluster, and is no standby of another master.
+   */
   readonly election?: string;
   /** Frameworks must authenticate with one of these. */
   readonly credentials?: readonly { readonly principal: string; readonly secret: string }[];
   /** The only roles that there may be; any by default. */
   readonly roles?: readonly string[];
-  /** An agent that does not answer so many pings, one after the other at this distance in seconds, is unreachable. */
+  /** An agent is unreachable if it does not answer this many pings, one after another at this distance in seconds. */
   readonly pings?: { readonly seconds: number; readonly times: number };
 }
 
@@ -193,7 +195,7 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
   const isRegistered = () => {
     let patience = 5_000;
     return until(`the agent at ${running.address} is registered`, async () => {
-      // An agent that finds no master does not look again by itself. Whoever asks it too often lets it begin anew each time.
+      // An agent that finds no master does not search again by itself. If it is told to too often, it begins again each time.
       if (Date.now() > asked + patience) {
         running.signal("SIGUSR2");
         asked = Date.now();
@@ -233,7 +235,7 @@ export async function startAgent(options: AgentStart): Promise<MesosAgent> {
     },
     async register() {
       if (frozen || dead) return;
-      // One that was frozen looks by itself, and ends where it is told to meanwhile.
+      // A frozen one searches by itself when it continues; this signal would end it meanwhile.
       if (!wasFrozen) running.signal("SIGUSR2");
       wasFrozen = false;
       asked = Date.now();
@@ -318,7 +320,7 @@ async function startMesos(
   };
 }
 
-/** A port that was free may be taken before the process takes it. */
+/** Another process may take the free port before this one does, so this tries again. */
 async function startAtFreePort(start: (port: number) => Promise<ServerProcess>): Promise<ServerProcess> {
   for (let tries = 1; ; tries++) {
     try {

@@ -21,7 +21,7 @@ describeStore("embedded store", async (t, conditions) => {
   const directory = join(await makeTemporaryDirectory(t), "store");
   return {
     store: await openForTest(t, { directory, ...conditions }),
-    /** What the files hold between two writes is what a killed process leaves; its owner file names this process, which lives. */
+    /** A killed process leaves what the files contain between two writes. The owner file names this process, which lives. */
     async crash() {
       const copy = `${directory}-after`;
       await cp(directory, copy, { recursive: true });

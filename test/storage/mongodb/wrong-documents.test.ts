@@ -1,4 +1,4 @@
-/** What somebody else changed in the database, or put there, spoils nothing but itself. */
+/** Tests that documents which somebody else changed or added in the database harm nothing but themselves. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type Collection, MongoClient, ObjectId } from "mongodb";

@@ -1,8 +1,8 @@
 /**
- * What a machine finds that lost its power. The page cache survives the death of a process, so that killing one says nothing of that: here each write to the database
- * file is recorded with each sync, and files are made as a disk may have them that loses what was not synced, whole or in part.
+ * Tests what a machine finds after it lost power. Killing a process cannot show that, since the page cache survives its death. So each write to the database
+ * file and each sync is recorded, and files are made as a disk may have them that lost unsynced writes, all or some.
  *
- * It takes the disk at its word: what a sync confirmed is kept. It does not show that the name of a file that was just made is kept.
+ * It assumes that the disk keeps what a sync confirmed. It does not test that the name of a newly created file is kept.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -55,7 +55,7 @@ if (requireServer(suite, compiler)) {
   });
 }
 
-/** From the first acknowledgement on. */
+/** Records the cuts from the first acknowledgement on. */
 async function recordCuts(directory: string): Promise<readonly Cut[]> {
   const library = join(directory, "record-writes.so");
   const source = fileURLToPath(new URL("record-writes.c", import.meta.url));

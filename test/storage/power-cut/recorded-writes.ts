@@ -1,7 +1,7 @@
 /**
- * What a process did to a database file, as `record-writes.c` recorded it, and the files that a machine may find which loses its power in between.
+ * Reads what a process did to a database file, as `record-writes.c` recorded it, and makes the files that a machine may find if it loses power in between.
  *
- * A disk keeps what was synced. Of what was written since, it may have kept any sectors, in any order, each whole: so a cut before a sync has many outcomes.
+ * A disk keeps what was synced. Of later writes, it may have kept any whole sectors, in any order, so a cut before a sync has many outcomes.
  */
 import { readFile } from "node:fs/promises";
 
@@ -19,7 +19,7 @@ export interface Cut {
   readonly kept: readonly Write[];
   /** Writes of which it may have kept some sectors. */
   readonly pending: readonly Write[];
-  /** What the process had said by then. */
+  /** The output of the process until then. */
   readonly said: string;
 }
 
@@ -73,7 +73,7 @@ function splitAtSectors(offset: number, length: number): readonly { readonly sta
   return parts;
 }
 
-/** The process was killed: what it was about to write last may be missing, and is left out. */
+/** The process was killed, so its last write may be incomplete, and is left out. */
 function* parse(bytes: Uint8Array): Generator<Recorded> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + headBytes <= bytes.length; ) {

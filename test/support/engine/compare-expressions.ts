@@ -1,6 +1,6 @@
 /**
- * Compares what the engine makes of expressions with references that share nothing with it: JavaScript itself, where nothing can be
- * missing, and a plain interpreter of the rules. Bit by bit; only the sign and payload of NaN are left aside.
+ * Compares the engine's values of expressions with those of references that share nothing with it: JavaScript itself, if nothing can be missing, and a plain
+ * interpreter of the rules. They must agree bit by bit, except for the sign and payload of NaN.
  */
 import assert from "node:assert/strict";
 import { Merger } from "../../../engine/histogram/merge.ts";
@@ -65,7 +65,7 @@ export interface Known {
   readonly expected: readonly Value[];
 }
 
-/** The expression with its values; undefined where it takes too long, or where its lists are too long for their elements to be told apart. */
+/** Evaluates an expression; undefined if that takes too long, or if its lists are too long for their elements to be distinguished. */
 export function evaluateCase({ references }: ComparedDataset, expression: ExpressionCase, reference: Reference): Known | undefined {
   try {
     // A list that is missing fills nothing, as an empty one does.
@@ -78,8 +78,8 @@ export function evaluateCase({ references }: ComparedDataset, expression: Expres
 }
 
 /**
- * Asks several expressions in one query, which computes what they share once, or one by one where that query is refused as too large, or needs too much scratch.
- * Gives how many were compared; throws where a value is another than expected.
+ * Runs several expressions in one query, which computes their common parts once; or one by one if that query is refused as too large or needs too much scratch.
+ * Returns how many were compared; throws if a value is wrong.
  */
 export function compareQuery(some: readonly Known[], dataset: InMemoryDataset, random: Seeded): number {
   try {
@@ -117,7 +117,7 @@ function compareTogether(some: readonly Known[], dataset: InMemoryDataset, rando
   }
 }
 
-/** In two partitions, merged in either order: that must not change a bit where each event fills cells of its own. */
+/** Runs the query in two partitions, merged in either order. If each event fills its own cells, this must not change a bit. */
 function compareParts(whole: PartialResult, prepared: PreparedQuery, dataset: InMemoryDataset, random: Seeded): void {
   const cut = random.below(eventsAtATime + 1);
   const parts = [runPrepared(prepared, dataset, { to: cut }), runPrepared(prepared, dataset, { from: cut })];

@@ -57,13 +57,13 @@ export class List extends Array<unknown> {
     return this.filter(test).length;
   }
 
-  /** Of tuples where the lists are of tuples. */
+  /** Concatenates the lists; the elements are tuples if theirs are. */
   joined(get: Callback): List {
     const lists = Array.from(this, this instanceof Tuples ? Tuples.spread(get) : get) as List[];
     return (lists.some((list) => list instanceof Tuples) ? Tuples : List).from(lists.flat()) as List;
   }
 
-  /** Of tuples where either list is. */
+  /** Concatenates lists; the elements are tuples if those of either list are. */
   override concat(...lists: readonly unknown[]): List {
     return (this instanceof Tuples || lists.some((list) => list instanceof Tuples) ? Tuples : List).from([this, ...lists].flat()) as List;
   }

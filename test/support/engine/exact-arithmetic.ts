@@ -1,4 +1,4 @@
-/** Sums of float64 values in whole numbers, each value being so many times 2^−1074, and rounded once. */
+/** Sums float64 values exactly as whole multiples of 2^−1074, and rounds once. */
 const bits = new BigUint64Array(1);
 const float = new Float64Array(bits.buffer);
 const hidden = 1n << 52n;

@@ -19,7 +19,7 @@ export interface InMemoryDataset {
   readonly memory: WebAssembly.Memory;
   /** Addresses of these arrays, of entries [from, to) only. */
   load(inputs: readonly Input[], from: number, to: number): readonly number[];
-  /** A work area, the same at each call where it is large enough: full of what no run may rely on, but for its stop flag. */
+  /** Returns a work area, the same one at each call if it is large enough. Except for its stop flag, it is full of values on which no run may rely. */
   work(bytes: number): { readonly address: number; readonly bytes: number };
 }
 
@@ -29,7 +29,7 @@ export interface InMemoryDataset {
  */
 export type DTypes = Readonly<Record<string, DType | `${DType}?` | "list?">>;
 
-/** `strings`: those of a string column, by their numbers. */
+/** `strings` are those of a string column, by their numbers. */
 type Arrays = {
   readonly values: (number | bigint)[];
   readonly valid: number[];
@@ -162,7 +162,7 @@ function describeColumn(
   };
 }
 
-/** What stands where a string is missing. */
+/** The string at places where the string is missing. */
 export const decoy = "mu";
 
 /** A column's content over these events. Where a value is missing stands one that would be noticed. */

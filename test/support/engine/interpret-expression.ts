@@ -1,6 +1,7 @@
 /**
- * The rules of the language once more, as a plain interpreter: one event at a time, over objects, undefined for missing.
- * Null lists are empty ones that are told of (`nullList`), and what is made of one is one. It shares nothing with the engine but acorn and the bits of the mathematical kernels, and knows no types but those it meets.
+ * The rules of the language as an independent, plain interpreter: one event at a time, over objects, with undefined for missing values. Null lists are marked
+ * empty lists (`nullList`), and a list made from a null one is null. It shares only acorn and the bits of the mathematical kernels with the engine, and knows
+ * no types except those of the values.
  */
 import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
 import { literalPower, numberFunctions, orderBy, pow } from "./reference-functions.ts";
@@ -18,7 +19,7 @@ export function interpretExpression(text: string): (names: Names) => Value {
 
 const nulls = new WeakSet<object>();
 
-/** Of the same class as other lists of the events. */
+/** Marks an empty list as null; it has the same class as the events' other lists. */
 export function nullList<List extends readonly Value[]>(empty: List): List {
   nulls.add(empty);
   return empty;
@@ -26,14 +27,14 @@ export function nullList<List extends readonly Value[]>(empty: List): List {
 
 const isNull = (value: Value): boolean => typeof value === "object" && nulls.has(value);
 
-/** A list that is made of these is null where one of them is. */
+/** A list made from these is null if one of them is. */
 const madeOf = (sources: readonly Value[], made: Value): Value => {
   const isList = Array.isArray(made) && !Object.isFrozen(made);
   return isList && sources.some(isNull) ? nullList(made) : made;
 };
 
 const isRecord = (value: Value): value is ReferenceRecord => typeof value === "object" && !Array.isArray(value);
-/** Missing where any argument is. Of 64-bit integers, bigints here, all but comparing takes the nearest number. */
+/** The result is missing if any argument is. 64-bit integers are bigints here; all functions except comparisons take the nearest number. */
 const lift =
   (compute: (...values: readonly number[]) => number | boolean) =>
   (...values: readonly Value[]): Value =>
@@ -44,7 +45,7 @@ const compare =
   (compute: (x: number, y: number) => boolean) =>
   (x: Value, y: Value): Value =>
     x === undefined || y === undefined ? undefined : compute(x as number, y as number);
-/** Of numbers and bigints, as of other values of one kind. */
+/** Compares numbers with bigints, too, as values of one kind. */
 // biome-ignore lint/suspicious/noDoubleEquals: 1 == 1n
 const isEqual = (x: Value, y: Value): boolean => x === y || (typeof x !== typeof y && x == y);
 
@@ -78,7 +79,7 @@ const unaryOperators: Readonly<Record<string, (x: Value) => Value>> = {
   "~": lift((x) => ~x),
 };
 
-/** Kleene's three values: what one side decides needs no other. */
+/** Kleene's logic with three values: if one side decides, the other does not matter. */
 function decide(deciding: boolean, left: Value, right: Value): Value {
   if (left === deciding || right === deciding) return deciding;
   return left === undefined || right === undefined ? undefined : !deciding;
@@ -131,7 +132,7 @@ function evaluate(node: AnyNode, names: Names): Value {
   throw new Error(`The reference does not know ${node.type}`);
 }
 
-/** What asks whether a list is null takes it as missing. */
+/** Operators that ask whether a list is null treat it as missing. */
 const unlessNull = (value: Value): Value => (isNull(value) ? undefined : value);
 
 function objectOf({ object, optional }: Extract<AnyNode, { type: "MemberExpression" }>, names: Names): Value {
@@ -288,7 +289,7 @@ function bindFunction(node: ArrowFunctionExpression, outer: Names): (value: Valu
   };
 }
 
-/** Of BigInts the one itself, as `Math` takes none. */
+/** The extreme of numbers or of BigInts, which `Math` does not accept. */
 function extremeOf(
   found: readonly (number | null)[],
   ofNumbers: (...values: number[]) => number,

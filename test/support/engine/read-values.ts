@@ -1,6 +1,7 @@
 /**
- * What an expression is for each event, bit by bit, although an engine gives histograms only: each event, and each element of
- * a list, fills a cell of its own with its value as weight. What a sum of weights cannot show (missing, NaN, infinities and −0) shows in a second histogram, whose weight is the value's class.
+ * Reads the value of an expression for each event, bit by bit, although the engine only makes histograms: each event, and each element of a list, fills its own
+ * cell with its value as weight. A second histogram, whose weight is the value's class, shows what a sum of weights cannot: missing values, NaN, infinities and
+ * −0.
  */
 
 import type { PartialResult } from "../../../engine/histogram/partial.ts";
@@ -14,9 +15,9 @@ export interface Reader {
   readonly text: string;
 }
 
-/** Elements of a list that can be told apart; more than this are not read. */
+/** The most elements of a list that can be distinguished; further ones are not read. */
 export const mostElements = 30;
-/** What is in no list has a cell behind all others. */
+/** A value in no list has a cell behind all others. */
 const listed = words.slice(0, -1);
 const scale = 2 ** -600;
 const huge = 1e150;

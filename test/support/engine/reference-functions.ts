@@ -14,7 +14,7 @@ function hypot(...args: readonly number[]): number {
   return ofMany.get(args.length)!(...args);
 }
 
-/** `x ** exponent` where the exponent is written as a number. */
+/** Computes `x ** exponent` for an exponent that is written as a number. */
 export function literalPower(x: number, exponent: number): number {
   if (!powers.has(exponent)) powers.set(exponent, powerFunction(exponent));
   return powers.get(exponent)!(x);
@@ -61,7 +61,7 @@ export const functionsOfOne = {
   fround: Math.fround,
 } as const;
 
-/** By name: the functions of numbers that give numbers. */
+/** The functions from numbers to numbers, by name. */
 export const numberFunctions: Readonly<Record<string, (...args: readonly number[]) => number>> = {
   ...functionsOfOne,
   atan2: kernel("atan2"),

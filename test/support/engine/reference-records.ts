@@ -1,6 +1,6 @@
 /**
- * Records as the tests' references see them: plain objects that answer for the components of a four-vector too. A component
- * is missing (undefined) where a field that it is computed from is.
+ * The records of the tests' references: plain objects that also have the components of a four-vector. A component is missing (undefined) if a field is from
+ * which it is computed.
  */
 import { asinh, functionsOfOne, numberFunctions, wrapAngle } from "./reference-functions.ts";
 
@@ -11,7 +11,7 @@ const { sqrt, sin, cos, sinh, cosh, log, abs } = functionsOfOne;
 const { atan2 } = numberFunctions;
 const signedRoot = (x: number): number => (x < 0 || Object.is(x, -0) ? -sqrt(abs(x)) : sqrt(x));
 
-/** What a component is computed from, and how. */
+/** The fields from which a component is computed, and how. */
 type Formula = readonly [from: readonly string[], compute: (...values: readonly number[]) => number];
 
 const fromEnergy: Readonly<Record<string, Formula>> = {

@@ -43,7 +43,7 @@ export interface RunResult extends PartialResult {
   histogram(name: string): PartialHistogram;
 }
 
-/** `split`: where the events are cut into partitions, ascending; without it there is one. */
+/** Runs a query. `split` lists the events before which partitions end, ascending; without it there is one partition. */
 export function runQuery(query: object, dataset: InMemoryDataset, { split = [] }: { readonly split?: readonly number[] } = {}): RunResult {
   const prepared = prepareQuery(query, dataset.schema);
   const cuts = [0, ...split, dataset.events.length];

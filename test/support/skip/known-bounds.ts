@@ -1,4 +1,4 @@
-/** What is known of the columns of events in memory: the bounds of their values, some of them wider than they need be, and some not known. */
+/** Makes bounds for the columns of events in memory: some are wider than necessary, and some are not known. */
 import type { Column } from "../../../engine/program/schema.ts";
 import type { KnownBounds, LengthBounds } from "../../../engine/skip/bounds.ts";
 import type { NumberBounds } from "../../../engine/skip/number-bounds.ts";

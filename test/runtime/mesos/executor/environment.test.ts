@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseMesosDuration, readEnvironment } from "../../../../runtime/mesos/executor/environment.ts";
 
-/** As a Mesos 1.11 agent gives it. */
+/** The variables that a Mesos 1.11 agent sets. */
 const given = {
   MESOS_FRAMEWORK_ID: "e1f9b9ad-0000",
   MESOS_EXECUTOR_ID: "node-1",

@@ -1,4 +1,4 @@
-/** Our executor on a real Mesos whose agent is killed and comes back: its tasks go on, and what happened meanwhile is told. */
+/** Tests our executor on a real Mesos whose agent is killed and comes back: its tasks continue, and what happened meanwhile is reported. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -58,7 +58,7 @@ if (master) {
     });
     t.after(() => connection.close());
     const events = connection.events[Symbol.asyncIterator]();
-    /** By uuid: an agent that comes back tells once more what it does not know to have arrived. */
+    /** The states by uuid, since an agent that comes back sends updates again if it does not know that they arrived. */
     const states = new Map<string, string>();
 
     async function next(): Promise<SchedulerEvent | Disconnected> {
@@ -103,7 +103,7 @@ if (master) {
       "stays TASK_KILLED",
       "stays TASK_RUNNING",
     ]);
-    // It leaves by itself once all is told.
+    // The executor ends by itself when everything is reported.
     for (event = await next(); event.kind !== "failure"; event = await next());
     assert.deepEqual([event.failure.executorId, event.failure.waitStatus], ["both", 0]);
     await connection.send({ kind: "teardown" });

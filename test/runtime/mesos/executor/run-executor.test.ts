@@ -14,7 +14,7 @@ import { until } from "../../../support/until.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-/** An agent that acknowledges what arrives, unless it is told not to. */
+/** An agent that acknowledges updates, unless a test says otherwise. */
 class Agent implements ExecutorConnection {
   readonly calls: Exclude<ExecutorCall, { kind: "subscribe" }>[] = [];
   acknowledges = true;

@@ -1,4 +1,4 @@
-/** `femtoq mesos run` on a real Mesos: jobs end as they should, and survive whoever started them. */
+/** Tests `femtoq mesos run` on a real Mesos: jobs end as they should, and survive the process that started them. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -67,7 +67,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve());
   });
 
-/** Until `find` rejects with this, or gives a leader where nothing is expected. */
+/** Repeats `find` until it rejects with this or, if nothing is expected, returns a leader. */
 async function eventually(leaders: Awaited<ReturnType<typeof registeredMasters>>, expected: RegExp | undefined): Promise<void> {
   for (;;) {
     const message = await leaders.find(patient).then(

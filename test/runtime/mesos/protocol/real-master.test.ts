@@ -17,7 +17,7 @@ const master = requireServer(suite, await startMaster({ credentials: [credential
 
 type Told = SchedulerEvent | Disconnected;
 
-/** Reads events until one satisfies; what it gave before is passed over. */
+/** Reads events until one satisfies a test; the events before are skipped. */
 class Reader {
   readonly connection: SchedulerConnection;
   readonly #events: AsyncIterator<Told>;

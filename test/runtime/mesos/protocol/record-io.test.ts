@@ -1,4 +1,4 @@
-/** RecordIO over chunks that end anywhere: the records that come out are those that went in, whole, or an error says what is wrong. */
+/** Tests RecordIO with chunks that end anywhere: the same records come out that went in, or an error tells what is wrong. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** A scheduler's connection with a master that answers as a test wants: what the master sees of it, and what becomes of it. */
+/** Tests a scheduler's connection with a master whose answers a test determines: what the master sees of it, and what becomes of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Answer, connect, serve, types, until } from "./connect-scheduler.ts";
@@ -79,7 +79,7 @@ test("a stream that ends, breaks within a record, is no RecordIO or falls silent
 
 test("a reader that takes longer than the heartbeats does not lose the subscription", async () => {
   const server = await serve((response) => {
-    // It is given up after 100 ms.
+    // The silent stream is given up after 100 ms.
     beginStream(response, "s", 0.02);
     const heartbeats = setInterval(() => response.write(record({ type: "HEARTBEAT" })), 2);
     response.on("close", () => clearInterval(heartbeats));
@@ -95,7 +95,7 @@ test("a reader that takes longer than the heartbeats does not lose the subscript
 
 test("a call whose answer is lost, or for which the subscription is stale, ends the subscription and is not repeated", async () => {
   const answers: readonly Answer[] = [
-    // It was done, but nobody is told.
+    // The call was carried out, but its answer is lost.
     (response) => response.destroy(),
     (response) => response.writeHead(400).end("The stream ID 'a' included in this request didn't match the stream ID currently associated"),
     (response) => response.writeHead(403).end("Framework is not subscribed"),

@@ -1,4 +1,4 @@
-/** Which masters a scheduler's connection asks, where it is sent to, and what ends it for good. */
+/** Tests which masters a scheduler's connection asks, where it is redirected, and what ends it for good. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Answer, connect, endOf, serve, types, until } from "./connect-scheduler.ts";

@@ -1,4 +1,4 @@
-/** A server whose answers to Mesos' calls a test writes, and which remembers what it was asked. */
+/** A server that answers Mesos' calls as a test determines, and remembers them. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-/** What every form of a scheduler's record promises. */
+/** Tests what every form of a scheduler's record promises. */
 import assert from "node:assert/strict";
 import type { SchedulerRecord } from "../../../../runtime/mesos/record/scheduler-record.ts";
 import type { Task } from "../../../../runtime/mesos/scheduler/task.ts";

@@ -172,7 +172,7 @@ test("offers: nothing new on an agent that is soon to be taken away, and inverse
   played.want(job("2"));
   const effects = played.on({ kind: "inverse-offers", offers: [{ id: "i", agentId: "a", unavailability: { start: soon } }] });
   assert.deepEqual(callsOf(effects, "accept-inverse-offers")[0]!.offerIds, ["i"]);
-  // Also an agent of which no offer came lately may be one where tasks run.
+  // An agent without recent offers may also run tasks.
   played.on({ kind: "inverse-offers", offers: [{ id: "j", agentId: "unseen", unavailability: { start: soon } }] });
   const leaving = () => [...played.state.maintenance].map(([agentId, { start }]) => [agentId, start - played.now]);
   assert.deepEqual(leaving(), [

@@ -1,4 +1,4 @@
-/** What a scheduler of ours tells a master of itself. */
+/** Tests what our scheduler tells a master of itself. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { describeFramework } from "../../../../runtime/mesos/nodes/open-nodes.ts";

@@ -1,6 +1,6 @@
 /**
- * A cluster in which everything goes wrong at random: calls get lost, updates come twice, agents vanish and return, the connection breaks, and the
- * scheduler crashes before or after what it wrote is durable. Whatever happens, the promises of `scheduler.ts` hold, and in the end every task has ended.
+ * Simulates a cluster in which everything goes wrong at random: calls get lost, updates come twice, agents vanish and return, the connection breaks, and the
+ * scheduler crashes before or after its writes are durable. Whatever happens, the promises of `scheduler.ts` hold, and finally every task has ended.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,11 +23,11 @@ const jobs = 12;
 const agents = ["a", "b", "c"];
 const cpusOfAgent = 3000;
 
-/** What runs, as the cluster has it, whatever the scheduler believes. */
+/** A task that really runs in the cluster, whatever the scheduler believes. */
 interface Run {
   readonly info: TaskInfo;
   state: MesosState;
-  /** Updates that were not acknowledged, the first of them is told. */
+  /** The unacknowledged updates, of which the first is sent. */
   readonly untold: TaskStatus[];
 }
 
@@ -78,7 +78,7 @@ class Cluster {
     const random = this.#random;
     const effects = this.#played.on(happening);
     if (happening.kind === "offers") this.#assertAnswered(happening.offers, effects);
-    // A crash may come before the record is written; then nobody hears of what was decided.
+    // A crash may come before the record is written. Then the decisions have no effect.
     const mayCrash = happening.kind !== "want";
     if (mayCrash && random.chance(0.005)) {
       this.#crash();
@@ -139,7 +139,7 @@ class Cluster {
     }
   }
 
-  /** As the master answers; of agents that are away it says so. */
+  /** Answers as the master does; it reports agents that are away. */
   #answer(taskId: string, agentId: string | undefined): void {
     const run = this.#runs.get(taskId);
     const state =
@@ -212,7 +212,7 @@ class Cluster {
     const agentId = this.#random.pick([...this.#away, "a"]);
     if (!this.#away.delete(agentId)) return;
     for (const { info, state, untold } of [...this.#runs.values()]) {
-      // Also what ended meanwhile, before its agent says how.
+      // This includes tasks that ended meanwhile, before their agent tells how.
       if (info.agentId === agentId && (!isTerminal(state) || untold.length > 0))
         this.#say({ taskId: info.id, state, agentId, reason: "REASON_AGENT_REREGISTERED" });
     }

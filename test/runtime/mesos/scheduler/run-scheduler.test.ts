@@ -1,4 +1,4 @@
-/** What runs the scheduler's decisions: nothing is said to Mesos, or to others, before it is durable. */
+/** Tests what carries out the scheduler's decisions: nothing is told to Mesos or to others before it is durable. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SchedulerCall } from "../../../../runtime/mesos/protocol/calls.ts";
@@ -13,7 +13,7 @@ import { silent } from "../../silent-log.ts";
 
 type Told = SchedulerEvent | Disconnected;
 
-/** A master and a record, of which a test decides what they say, and which remember in one list what was asked of them. */
+/** Makes a master and a record whose answers a test decides, and which remember all calls in one list. */
 function stage() {
   const asked: string[] = [];
   let tell: (event: Told | Error) => void = () => undefined;
@@ -76,7 +76,7 @@ function stage() {
       writes.shift()!.settle(error);
     },
     unread: () => told.length,
-    /** What was asked since the last time. */
+    /** Returns the calls since the last time. */
     take: () => asked.splice(0),
   };
 }

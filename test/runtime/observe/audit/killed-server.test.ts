@@ -25,7 +25,7 @@ function runAudit(files: readonly string[]): Promise<{ readonly code: number; re
   });
 }
 
-/** Resolves also where the connection breaks. */
+/** Sends a query. Resolves also if the connection breaks. */
 async function ask(server: ServerProcess, id: string, query: object): Promise<number | "broken"> {
   try {
     const headers = { "x-request-id": id, "femtoq-client": "test", prefer: "wait=120" };

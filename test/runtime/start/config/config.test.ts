@@ -122,7 +122,7 @@ describe("readConfig", () => {
 
   test("refuses options and variables that do not exist", () => {
     assert.match(refusal(["--prot", "80"]), /unknown option '--prot'[\s\S]*--port/);
-    // What is left of `npm start --port 9000`.
+    // This is what npm leaves of `npm start --port 9000`.
     assert.match(refusal(["9000"]), /^Cannot use "9000": .*npm start -- --port 9000$/);
     assert.match(refusal([], { FEMTOQ_PROT: "80" }), /FEMTOQ_PROT: there is no such variable/);
   });

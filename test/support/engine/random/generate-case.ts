@@ -1,4 +1,4 @@
-/** One random case: some defines, and an expression that may use them. */
+/** Generates one random case: some defines, and an expression that may use them. */
 
 import type { Seeded } from "../../seeded.ts";
 import { ExpressionGenerator } from "./generate-expression.ts";
@@ -32,7 +32,7 @@ export function generateCase(random: Seeded, { missing, prefix }: { readonly mis
   return { kind, defines, piece: random.chance(0.1) && kind !== "numbers" ? { ...leaf(`(${piece.text})`), js: `(${piece.js})` } : piece };
 }
 
-/** As a part of a sum: one that is missing or no number must not hide the others, with which it shares what the defines make. */
+/** Makes a piece usable as a part of a sum: a missing one, or NaN, must not hide the others that use the same defines. */
 const shown = (part: Piece): Piece => bracketed(coalesce(conditional(call("isNaN", part), leaf("0.5"), part), leaf("0.25")));
 
 function generateDefine(generator: ExpressionGenerator, fuel: number): { readonly piece: Piece; readonly element: Element } {

@@ -50,7 +50,7 @@ export class ExpressionGenerator implements ElementGenerator {
     this.lists = new ListGenerator(this);
   }
 
-  /** One of these, at random, each with about equal chance. */
+  /** Chooses one of these at random, each with about the same probability. */
   #choose<Made>(...makers: readonly (() => Made)[]): Made {
     return this.random.pick(makers)();
   }
@@ -114,7 +114,7 @@ export class ExpressionGenerator implements ElementGenerator {
     return random.chance(0.5) ? power(base, exponent, false) : call("pow", base, exponent);
   }
 
-  /** May be missing even where no column is. */
+  /** Generates a number that may be missing even if no column is. */
   optionalNumber(fuel: number): Piece {
     const list = this.lists.ofNumbers(fuel);
     return this.#choose(
@@ -151,7 +151,7 @@ export class ExpressionGenerator implements ElementGenerator {
     return this.random.chance(0.2) ? chained(list, length) : length;
   }
 
-  /** An element's component, where the list is long enough. */
+  /** Generates an element's component, guarded by a test that the list is long enough. */
   #guarded(fuel: number): Piece {
     const { piece: list, element } = this.lists.ofRecords(fuel);
     const component = this.#component({ piece: piece(levels.call, [list, levels.call], "[0]"), kind: element.record });
@@ -220,7 +220,7 @@ export class ExpressionGenerator implements ElementGenerator {
     return random.chance(0.1) ? bracketed(made) : made;
   }
 
-  /** Elements compare by what they are elements of, and where. */
+  /** Elements are compared by the list of which they are elements, and by their places in it. */
   #sameElement(fuel: number): Piece {
     const { random } = this;
     const elements = this.known("record").filter(({ element }) => element.kind === "record" && element.record.origin !== undefined);
@@ -256,7 +256,7 @@ export class ExpressionGenerator implements ElementGenerator {
   /** `{ ...record, name: number }`. */
   literal(fuel: number): RecordPiece {
     const { random } = this;
-    // What is spread is there: of one that is missing JavaScript does not know the fields.
+    // The spread record is present, since JavaScript does not know the fields of a missing one.
     const { piece: spread, kind } = this.missing ? { piece: leaf("gen"), kind: kindOf("gen") } : this.record(fuel / 2);
     const isChosen = kind.numbers.length >= 11;
     const name = random.pick(
@@ -299,7 +299,7 @@ export class ExpressionGenerator implements ElementGenerator {
   #chosen(a: RecordPiece, b: RecordPiece, write: (a: Piece, b: Piece) => Piece): RecordPiece {
     const kind = chosenKind(a.kind, b.kind);
     if (kind) return { piece: write(a.piece, b.piece), kind };
-    // Of what JavaScript makes of none it could be asked nothing.
+    // JavaScript's value for no element would have no components.
     return this.missing ? a : b;
   }
 

@@ -75,7 +75,7 @@ export class ListGenerator {
     };
   }
 
-  /** What asks whether the list is null. */
+  /** Generates an operator that asks whether the list is null. */
   #asked(list: ListPiece, fuel: number): ListPiece {
     const { random } = this.#of;
     const element = random.chance(0.3) ? joinedElement(list.element, list.element) : undefined;
@@ -93,7 +93,7 @@ export class ListGenerator {
     return { ...list, piece: method(list.piece, "slice", ...places) };
   }
 
-  /** With itself, or another list whose elements have something in common with its own. */
+  /** Joins the list with itself, or with another list whose elements have something in common with its own. */
   #joined(list: ListPiece, fuel: number): ListPiece {
     const other = this.any(fuel);
     const element = joinedElement(list.element, other.element);
@@ -126,7 +126,7 @@ export class ListGenerator {
     return { piece: method(list, "nearest", other.piece, distance), element: other.element };
   }
 
-  /** As it is or filtered, by a test. */
+  /** Returns the list unchanged, or filtered by a test. */
   #chosen(list: ListPiece, fuel: number): ListPiece {
     const element = joinedElement(list.element, list.element);
     if (!element) return this.#filtered(list, fuel);
@@ -141,7 +141,7 @@ export class ListGenerator {
     };
   }
 
-  /** One of the inner lists. Where nothing may be missing, there is another instead of none. */
+  /** Takes one of the inner lists. If nothing may be missing, another one is taken instead of none. */
   #takenOut(lists: Piece, { element }: Extract<Element, { kind: "list" }>, fuel: number): ListPiece {
     const { random, missing } = this.#of;
     const one = random.chance(0.5)
@@ -262,7 +262,7 @@ export class ListGenerator {
     );
   }
 
-  /** One of a list of numbers. */
+  /** Picks one of a list of numbers. */
   pickedNumber(fuel: number): Piece {
     const list = this.ofNumbers(fuel / 2);
     const name = this.#of.random.pick(["find", "minBy", "maxBy"]);
@@ -279,7 +279,7 @@ export class ListGenerator {
     );
   }
 
-  /** One element of a list of records, or of tuples of these; it may be missing. */
+  /** Picks one element of a list of records, or of tuples of these; it may be missing. */
   picked(fuel: number): { readonly piece: Piece; readonly kind: RecordKind } {
     const { random } = this.#of;
     const records = this.ofRecords(fuel / 2);
@@ -332,7 +332,7 @@ export class ListGenerator {
   }
 }
 
-/** What a list is of that two lists, put together, make; undefined where that is nothing in common. */
+/** The kind of elements in two concatenated lists; undefined if they have nothing in common. */
 function joinedElement(a: Element, b: Element): Element | undefined {
   if (a.kind === "record" && b.kind === "record") {
     const record = chosenKind(a.record, b.record);

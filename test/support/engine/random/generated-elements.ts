@@ -1,4 +1,4 @@
-/** What the generators of expressions and of lists tell each other of what they made. */
+/** The types by which the generators of expressions and of lists describe what they made. */
 import type { Seeded } from "../../seeded.ts";
 import type { Piece } from "./piece.ts";
 import type { Element, RecordKind } from "./record-kinds.ts";
@@ -17,7 +17,7 @@ export interface Name {
 export interface ElementGenerator {
   readonly random: Seeded;
   readonly missing: boolean;
-  /** The names that an expression may use where it stands. */
+  /** The names that an expression may use at its place. */
   names: readonly Name[];
   known(kind: Element["kind"]): readonly Name[];
   number(fuel: number): Piece;

@@ -1,4 +1,4 @@
-/** Pieces of generated expressions: the text of the language, and where they differ the JavaScript that means the same. */
+/** Pieces of generated expressions: the text in the language and, if it differs, the JavaScript with the same meaning. */
 export interface Piece {
   readonly text: string;
   readonly js: string;
@@ -27,7 +27,7 @@ export const levels = {
   call: 18,
 } as const;
 
-/** A string is written as it is; a piece is put in brackets where it binds more loosely than the level beside it. */
+/** A string is written unchanged. A piece gets brackets if it binds more loosely than the given level. */
 type Part = string | readonly [piece: Piece, atLeast: number];
 
 export function piece(level: number, ...parts: readonly Part[]): Piece {

@@ -1,4 +1,4 @@
-/** Histograms filled the plain way: one value after the other, in JavaScript. */
+/** Fills histograms in the plain way: one value after another, in JavaScript. */
 export type PlainAxis =
   | { readonly type: "regular"; readonly bins: number; readonly lower: number; readonly upper: number; readonly circular?: true }
   | { readonly type: "variable"; readonly edges: readonly number[] }
@@ -22,7 +22,7 @@ export function axisCells(axis: PlainAxis): number {
   }
 }
 
-/** Its cell: 0 is underflow where there is one, the last one what is beyond, and NaN. */
+/** The cell of a value: 0 is underflow if there is one, and the last one takes values beyond the axis, and NaN. */
 export function cellOf(axis: PlainAxis, value: number | string): number {
   if (typeof value === "string") return axis.type === "category" ? placeIn(axis.categories, value) : Number.NaN;
   if (axis.type === "boolean") return value;

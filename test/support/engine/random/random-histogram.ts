@@ -55,7 +55,7 @@ const scalars: Choice = {
   booleans: [scalar("flag"), computed("x > 1", x, (value) => value > 1)],
   strings: [scalar("channel"), scalar("trigger"), eitherTrigger],
 };
-/** Of the list that they are derived from: lists of different ones cannot be filled together. */
+/** The choices by the list from which they are derived, since different lists cannot be filled together. */
 const lists: readonly Choice[] = [
   {
     numbers: [list("hits"), mapped("hits.map(h => h + 1)", "hits", (h) => h + 1)],
@@ -95,7 +95,7 @@ export function randomAxis(random: Seeded): PlainAxis {
 
 const isOfStrings = (axis: PlainAxis): boolean => axis.type === "category" && typeof axis.categories[0] === "string";
 
-/** Beyond so many cells of one histogram its last axes are left out. */
+/** If one histogram would have more cells than this, its last axes are left out. */
 const mostCells = 20_000;
 
 export function randomHistogram(random: Seeded): PlainHistogram {
@@ -121,7 +121,7 @@ export function randomHistogram(random: Seeded): PlainHistogram {
   return { axes, ...(weight && { weight }), ...(sample && { sample }), ...(random.chance(0.3) && { storage: random.pick(storages) }) };
 }
 
-/** As a query has it. */
+/** Writes a histogram as it stands in a query. */
 export const writeHistogram = ({ axes, weight, sample, storage }: PlainHistogram): object => ({
   axes: axes.map(({ axis, value }) => ({ ...axis, value: value.text })),
   ...(weight && { weight: weight.text }),
@@ -131,14 +131,14 @@ export const writeHistogram = ({ axes, weight, sample, storage }: PlainHistogram
 
 export interface PlainFills {
   readonly cells: number;
-  /** In the order of filling; the weight is 1 where there is none, the sample 0. */
+  /** The fills in their order; without a weight it is 1, without a sample that is 0. */
   readonly fills: readonly { readonly cell: number; readonly weight: number; readonly sample: number }[];
   /** Elements whose weight is not finite, and others whose sample is not. */
   readonly nonFinite: number;
   readonly nonFiniteSamples: number;
 }
 
-/** One element after the other, scalars repeated; one that misses a value fills nothing. */
+/** Fills one element after another, with scalars repeated. An element with a missing value fills nothing. */
 export function fillPlainly({ axes, weight, sample }: PlainHistogram, events: readonly PlainEvent[]): PlainFills {
   const fills: { cell: number; weight: number; sample: number }[] = [];
   let [nonFinite, nonFiniteSamples] = [0, 0];

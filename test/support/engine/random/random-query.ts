@@ -83,7 +83,7 @@ export function randomQuery(random: Seeded): RandomQuery {
   };
 }
 
-/** Of the same kind, made of the nominal one. */
+/** Writes a varied text of the same kind, made from the nominal one. */
 function variedText(name: string, element: Element, random: Seeded): string {
   if (element.kind === "number") return random.pick([`${name} * 2`, `${name} + x`, `-${name}`]);
   if (element.kind === "boolean") return random.pick([`!${name}`, `${name} && x > 0`]);
@@ -114,7 +114,7 @@ function histogramOf(generator: ExpressionGenerator, random: Seeded, fuel: () =>
   };
 }
 
-/** As a client writes it. */
+/** Writes a query as a client does. */
 export const writeQuery = ({ histograms, ...query }: RandomQuery): object => ({
   ...query,
   histograms: Object.fromEntries(
@@ -126,13 +126,13 @@ export const writeQuery = ({ histograms, ...query }: RandomQuery): object => ({
 });
 
 export interface PlainAnswer {
-  /** Events that passed each filter, and their weights; all events first where there is a weight. */
+  /** The events that passed each filter, and their weights. With weights, the first entry is of all events. */
   readonly filters: readonly { readonly events: number; readonly weights: readonly number[] }[];
   readonly totals: Readonly<Record<string, readonly number[]>>;
   readonly histograms: Readonly<Record<string, PlainFills & { readonly storage: "count" | "weighted" | "mean" | "weighted_mean" }>>;
 }
 
-/** What the query, or a variation of it, gives for these events. */
+/** Computes the query's answer, or that of a variation, for these events. */
 export function answerPlainly(query: RandomQuery, events: readonly Names[], variation: Texts | undefined): PlainAnswer {
   const nominal = events.map((event) => withDefines(event, query.define, {}));
   const varied = variation?.define
@@ -187,7 +187,7 @@ export function answerPlainly(query: RandomQuery, events: readonly Names[], vari
   };
 }
 
-/** Names with defines in the order in which they use one another. `nominal`: what varied names mean inside their own texts. */
+/** Adds the defines' values, in the order in which they use one another. `nominal` is what varied names mean inside their own texts. */
 function withDefines(event: Names, define: Texts["define"] & object, varied: Readonly<Record<string, string>>, nominal?: Names): Names {
   const constants = [["pi", Math.PI] as const, ["e", Math.E] as const];
   const names = new Map<string, Value>([...event, ...constants]);

@@ -1,4 +1,4 @@
-/** What kinds of values generated expressions have: which fields records have, and what lists and tuples are of. */
+/** The kinds of values that generated expressions have: which fields records have, and the elements of lists and tuples. */
 export type Element =
   | { readonly kind: "number" | "boolean" | "string" }
   | { readonly kind: "record"; readonly record: RecordKind }
@@ -9,9 +9,9 @@ export interface RecordKind {
   readonly numbers: readonly string[];
   readonly booleans: readonly string[];
   readonly strings?: readonly string[];
-  /** By field, what these lists are of. */
+  /** The elements of its lists, by field. */
   readonly lists?: Readonly<Record<string, Element>>;
-  /** It is a four-vector. */
+  /** Whether it is a four-vector. */
   readonly vector: boolean;
   /** The collection it is an element of. */
   readonly origin?: string;
@@ -62,7 +62,7 @@ export function numbersOf({ numbers, vector }: RecordKind): readonly string[] {
   return [...new Set([...numbers, ...(vector ? components : [])])];
 }
 
-/** One of two records has what both have, but lists that are of different kinds. */
+/** The kind of a record that is one of two: it has the fields that both have, except lists of different kinds. */
 export function chosenKind(a: RecordKind, b: RecordKind): RecordKind | undefined {
   const both = (left: readonly string[], right: readonly string[]) => left.filter((name) => right.includes(name));
   const numbers = both(numbersOf(a), numbersOf(b));
