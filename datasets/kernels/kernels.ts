@@ -12,7 +12,7 @@ import { defineLevels } from "./hybrid-kernels.ts";
 import { defineAnyBits, defineJoin, defineNarrowEnds, defineSumEnds } from "./join-kernels.ts";
 import { defineLz4 } from "./lz4-kernel.ts";
 import { defineOffsets } from "./offset-kernels.ts";
-import { definePlace } from "./place-kernel.ts";
+import { definePlace, placeTable } from "./place-kernel.ts";
 import { defineSnappy } from "./snappy-kernel.ts";
 import { defineNormalise, defineSwap, defineToFloat64 } from "./swap-kernels.ts";
 import { defineVectors } from "./vector-kernels.ts";
@@ -63,6 +63,7 @@ export interface Area {
   readonly base: number;
 }
 
+/** The first page holds what kernels look up (`placeTable`). */
 const page = 65_536;
 /** The most bytes past the end of their data that kernels read and write, unless they say otherwise. What is read there is ignored. */
 export const slack = 64;
@@ -126,6 +127,7 @@ export const isInArea = (bytes: ArrayBufferView): boolean => bytes.buffer === cu
 function makeMemory(pages: number): Memory {
   const memory = new WebAssembly.Memory({ initial: Math.max(16, pages), maximum: mostPages });
   module ??= new WebAssembly.Module(encodeKernels());
+  new Uint8Array(memory.buffer).set(placeTable());
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
   return { memory, kernels, area: areaOf({ memory, kernels }) };
 }

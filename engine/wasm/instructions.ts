@@ -272,6 +272,10 @@ export const V = {
   add32: binary("v128", 0xfdae),
   sub32: binary("v128", 0xfdb1),
   mul32: binary("v128", 0xfdb5),
+  /** The eight lower bytes as 16-bit integers, and the four lower or upper of these as 32-bit ones; unsigned. */
+  extendLowU8: unary("v128", 0xfd89),
+  extendLowU16: unary("v128", 0xfda9),
+  extendHighU16: unary("v128", 0xfdaa),
   shrU16: binary("v128", 0xfd8d),
   sub16: binary("v128", 0xfd91),
   load: loads("v128", 0xfd00),
