@@ -1,4 +1,5 @@
 /** Decodes Parquet's hybrid of run lengths and bit packing, for levels and dictionary indexes, with the kernels of a page's area. */
+import { copyBytes } from "../../copy-bytes.ts";
 import { hybridOutcomes } from "../../kernels/hybrid-kernels.ts";
 import { isInArea } from "../../kernels/kernels.ts";
 import type { PageContent } from "./page-content.ts";
@@ -14,16 +15,16 @@ export function decodeLevels(content: PageContent, bytes: Uint8Array, width: num
   return levels;
 }
 
-/** Decodes `count` indexes of 0 to 32 bits to the dictionary's values. The dictionary takes space in the area, too, unless it is there already. */
+/** Fills `output` with the dictionary's values of as many indexes of 0 to 32 bits. The dictionary takes space in the area, too, unless it is there already. */
 export function decodeGathered(
   content: PageContent,
   bytes: Uint8Array,
   width: number,
-  { count, dictionary, size }: { readonly count: number; readonly dictionary: Uint8Array; readonly size: 1 | 4 | 8 },
-): Uint8Array {
+  { output, dictionary, size }: { readonly output: Uint8Array; readonly dictionary: Uint8Array; readonly size: 1 | 4 | 8 },
+): void {
   const known = isInArea(dictionary) ? dictionary : content.take(dictionary.length);
   if (known !== dictionary) known.set(dictionary);
-  const values = content.take(count * size);
+  const values = content.take(output.length, output);
   const entries = dictionary.length / size;
   // Runs of zero-bit indexes are not written.
   if (width === 0 && entries > 0) for (let at = 0; at < values.length; at++) values[at] = known[at % size]!;
@@ -32,10 +33,10 @@ export function decodeGathered(
     const outcome =
       width === 0
         ? hybridOutcomes.beyondDictionary
-        : gather(bytes.byteOffset, bytes.length, width, count, values.byteOffset, known.byteOffset, entries);
+        : gather(bytes.byteOffset, bytes.length, width, output.length / size, values.byteOffset, known.byteOffset, entries);
     check(outcome, width, entries);
   }
-  return values;
+  copyBytes(values, output);
 }
 
 function check(outcome: number, width: number, entries = 0): void {

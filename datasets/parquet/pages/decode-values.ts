@@ -3,7 +3,6 @@
  * with 64 bits, which are rare.
  */
 import type { Encoding } from "hyparquet";
-import { copyBytes } from "../../copy-bytes.ts";
 import { isInArea } from "../../kernels/kernels.ts";
 import { isLong } from "../../long-arrays.ts";
 import { type Stored, type Values, widthOf } from "../stored-values.ts";
@@ -90,8 +89,7 @@ export function decodeIndexes(content: PageContent, bytes: Uint8Array, output: V
   if (width === undefined) throw new Error("a page ends before its dictionary indexes");
   if (width > 32) throw new Error(`dictionary indexes of ${width} bits`);
   const size = output.BYTES_PER_ELEMENT as 1 | 4 | 8;
-  const values = decodeGathered(content, bytes.subarray(1), width, { count: output.length, dictionary: bytesOf(dictionary), size });
-  copyBytes(values, bytesOf(output));
+  decodeGathered(content, bytes.subarray(1), width, { output: bytesOf(output), dictionary: bytesOf(dictionary), size });
 }
 
 export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);

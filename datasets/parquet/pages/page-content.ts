@@ -1,5 +1,6 @@
 /** Opens a page: its decompressed content in the kernels' area, with space behind it for what is decoded from it. */
 import type { CompressionCodec } from "hyparquet";
+import { copyAlignment } from "../../copy-bytes.ts";
 import { isInArea, type Kernels, slack, takeArea } from "../../kernels/kernels.ts";
 import { decompressInto, worksInArea } from "./decompress.ts";
 import type { Page } from "./read-pages.ts";
@@ -9,12 +10,15 @@ export interface PageContent {
   /** The bytes, in the area, with slack behind them. */
   readonly bytes: Uint8Array;
   readonly kernels: Kernels;
-  /** Takes this many further bytes of the area, with slack behind them. They must be among those reserved by `room`, and their content is undefined. */
-  take(bytes: number): Uint8Array;
+  /**
+   * Takes this many further bytes of the area, with slack behind them. They must be among those reserved by `room`, and their content is undefined.
+   * They are aligned for every type of number or, if they will be copied to `target`, as `copyBytes` copies fastest.
+   */
+  take(bytes: number, target?: ArrayBufferView): Uint8Array;
 }
 
 /** Rounds up sizes so that the next part is aligned for every type of number. */
-const padded = (bytes: number) => Math.ceil((bytes + slack) / 64) * 64;
+const padded = (bytes: number) => Math.ceil((bytes + copyAlignment + slack) / 64) * 64;
 
 /** Opens a page. `room` lists the sizes that will be taken, in bytes. */
 export function openPage(
@@ -28,8 +32,9 @@ export function openPage(
   const stored = worksInArea(used) && !isThere ? body.length - bare : 0;
   const area = takeArea([stored, size, ...room].reduce((sum, bytes) => sum + padded(bytes), 0));
   let at = area.base;
-  const take = (bytes: number) => {
-    const taken = area.bytes.subarray(at, at + bytes);
+  const take = (bytes: number, target?: ArrayBufferView) => {
+    const start = target ? at + (target.byteOffset % copyAlignment) : at;
+    const taken = area.bytes.subarray(start, start + bytes);
     at += padded(bytes);
     return taken;
   };

@@ -108,7 +108,7 @@ export function placeLists(
       refuseMore(counts[0]);
       return maxDefinition > 0 ? count - present() : 0;
     case 1: {
-      const places = content.take(4 * (count + 1));
+      const places = content.take(4 * (count + 1), offsets[0].subarray(counts[0]));
       const state = content.take(stateBytes);
       const words = new Int32Array(state.buffer, state.byteOffset, 5);
       words.set([counts[1], 0, 0, 0, progress.depth]);

@@ -21,13 +21,15 @@ function levelsOf(bytes: readonly number[], width: number, count: number): numbe
   return [...decodeLevels(content, content.bytes, width, count)];
 }
 
-/** The values of a dictionary whose values are ten times their indexes. */
+/** The values of a dictionary whose values are ten times their indexes, decoded to shared memory that is aligned for no more than one of them. */
 function gathered(bytes: readonly number[], width: number, count: number, entries: number, size: 1 | 4 | 8 = 4): number[] {
   const values = size === 8 ? new Float64Array(entries) : size === 4 ? new Uint32Array(entries) : new Uint8Array(entries);
   for (let index = 0; index < entries; index++) values[index] = 10 * index;
   const dictionary = new Uint8Array(values.buffer);
   const content = placed(bytes, [dictionary.length, size * count]);
-  const found = decodeGathered(content, content.bytes, width, { count, dictionary, size }).slice();
+  const output = new Uint8Array(new SharedArrayBuffer(size * (count + 1)), size, size * count);
+  decodeGathered(content, content.bytes, width, { output, dictionary, size });
+  const found = output.slice();
   return [...(size === 8 ? new Float64Array(found.buffer) : size === 4 ? new Uint32Array(found.buffer) : found)];
 }
 
