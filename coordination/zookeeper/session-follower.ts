@@ -178,18 +178,19 @@ export class SessionFollower {
  */
 export function followWithdrawals(zookeeper: ZooKeeper, claims: Pick<ZooKeeperClaims, "heldHashes" | "withdraw">): void {
   const { session, layout } = zookeeper;
-  const stopGone = async () => {
+  const findGone = async () => {
     const hashes = claims.heldHashes();
     const found = await Promise.all(hashes.map((hash) => session.exists(subtaskPath(layout, hash))));
     claims.withdraw(hashes.filter((_, index) => found[index] === undefined));
   };
+  const stopGone = () => void findGone().catch(unlessInDoubt(zookeeper.onError));
   const list = new FollowedList({
     zookeeper,
     path: layout.withdrawn,
     costFactor,
-    onList: () => {
-      stopGone().catch(unlessInDoubt(zookeeper.onError));
-    },
+    // What was withdrawn is gone when the watch reports it, so that the subtasks can be looked at before the list, which only sets the watch again.
+    onChange: stopGone,
+    onList: stopGone,
   });
   void list.look();
 }

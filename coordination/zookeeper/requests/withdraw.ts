@@ -16,7 +16,7 @@ import { guardPath, segmentProgram, subtaskPath } from "../znodes/layout.ts";
 import { listSubtasks } from "../znodes/list-subtasks.ts";
 import type { QuerySegments, Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
-import { listInterests, readInterests } from "./interests.ts";
+import { type Interests, listInterests, readInterests } from "./interests.ts";
 
 export interface WithdrawOptions {
   readonly zookeeper: ZooKeeper;
@@ -32,10 +32,14 @@ const mostTries = 50;
  * Ends the interest of a holder, or of all holders if none is named. Returns how many remain interested. `query` and `holder` are hashed. It may be repeated.
  */
 export async function withdrawInterest(options: WithdrawOptions, query: string, holder: string | undefined): Promise<number> {
-  const { zookeeper } = options;
-  const own = (await readInterests(zookeeper, query)).filter((interest) => holder === undefined || interest.holder === holder);
-  for (const { name } of own)
-    await unlessRefused(["no-node"], () => zookeeper.session.commit([remove(`${zookeeper.layout.interest}/${name}`)]));
+  const { zookeeper, segments } = options;
+  // The query's version is read before its interests are, since every new interest changes it.
+  const [known, interests] = await Promise.all([segments.list(zookeeper, query), readInterests(zookeeper, query)]);
+  const own = interests.filter((interest) => holder === undefined || interest.holder === holder);
+  const paths = own.map(({ name }) => `${zookeeper.layout.interest}/${name}`);
+  // The last interest ends in one transaction with the query.
+  if (known && own.length === interests.length && (await tryRemove(options, known, paths))) return 0;
+  for (const path of paths) await unlessRefused(["no-node"], () => zookeeper.session.commit([remove(path)]));
   const left = await readInterests(zookeeper, query);
   if (left.length === 0) await endQuery(options, query);
   return new Set(left.map((interest) => interest.holder)).size;
@@ -43,30 +47,53 @@ export async function withdrawInterest(options: WithdrawOptions, query: string, 
 
 /** Removes a query in which no client is interested. Any process may do it, also after another one died while doing so. */
 export async function endQuery(options: WithdrawOptions, query: string): Promise<void> {
-  const { zookeeper, segments, watched, onWithdrawn } = options;
-  const { session, layout } = zookeeper;
+  const { zookeeper, segments } = options;
   for (let tries = 0; tries < mostTries; tries++) {
     const known = await segments.list(zookeeper, query);
-    if (known === undefined) return;
-    const path = `${layout.queries}/${query}`;
-    // Both versions are read before the other queries are.
-    const guards = [check(path, known.version), ...(await readGuards(zookeeper, known))];
+    if (known === undefined || (await tryRemove(options, known, []))) return;
     if ((await readInterests(zookeeper, query)).length > 0) return;
-    const left = await findPresent(zookeeper, await findExclusive(options, known));
-    try {
-      for (let start = 0; start < left.length; start += mostPerTransaction) {
-        const { removed, order } = await removeSubtasks(zookeeper, guards, left.slice(start, start + mostPerTransaction));
-        for (const hash of removed) watched.happened(hash, { kind: "withdrawn" }, order);
-        onWithdrawn(removed);
-      }
-      await session.commit([...guards, ...known.names.map((name) => remove(`${path}/${name}`)), remove(path)]);
-      return;
-    } catch (error) {
-      // Something was queued or completed meanwhile, or another process withdraws the same query.
-      if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
-    }
   }
   throw new Error(`Cannot withdraw query ${query}: others kept changing it, or something is below its znodes; ask again`);
+}
+
+/**
+ * Removes a query together with these interests, given by their paths. Returns false if there are other interests in it, if something was queued or
+ * completed since its version was read, or if another process withdraws it too.
+ */
+async function tryRemove(options: WithdrawOptions, known: QuerySegments, interests: readonly string[]): Promise<boolean> {
+  const { zookeeper, watched, onWithdrawn } = options;
+  const { layout } = zookeeper;
+  const path = `${layout.queries}/${known.query}`;
+  // Requests are answered in their order, so the guards are read before the other queries are.
+  const [guards, hashes, requested] = await Promise.all([
+    readGuards(zookeeper, known),
+    readHashes(options, known),
+    listInterests(zookeeper),
+  ]);
+  if (requested.get(known.query)?.some(({ name }) => !interests.includes(`${layout.interest}/${name}`))) return false;
+  const exclusive = await findExclusive(options, known, { hashes, requested });
+  const left = exclusive.size > 0 ? await findPresent(zookeeper, exclusive) : [];
+  const checks = [check(path, known.version), ...guards];
+  try {
+    for (let start = 0; start === 0 || start < left.length; start += mostPerTransaction) {
+      const isLast = start + mostPerTransaction >= left.length;
+      const { removed, order } = await removeSubtasks(zookeeper, left.slice(start, start + mostPerTransaction), {
+        before: start === 0 ? [...checks, ...interests.map(remove)] : checks,
+        after: isLast ? [...known.names.map((name) => remove(`${path}/${name}`)), remove(path)] : [],
+      });
+      for (const hash of removed) watched.happened(hash, { kind: "withdrawn" }, order);
+      onWithdrawn(removed);
+    }
+    return true;
+  } catch (error) {
+    if (!isRefused(error, "bad-version", "no-node", "not-empty")) throw error;
+    return false;
+  }
+}
+
+async function readHashes({ zookeeper, segments }: WithdrawOptions, known: QuerySegments): Promise<readonly string[]> {
+  const read = await Promise.all(known.names.map((name) => segments.read(zookeeper, known, name)));
+  return read.flatMap(({ hashes }) => hashes);
 }
 
 /** Reads the guards of the query's programs. The returned operations check that nothing is requested of these programs from now on. */
@@ -80,28 +107,40 @@ async function readGuards({ session, layout }: ZooKeeper, { names }: QuerySegmen
   });
 }
 
-/** Removes subtasks, except those that were completed meanwhile and those that cannot be removed because other software put znodes below them. */
-async function removeSubtasks({ session, layout }: ZooKeeper, guards: readonly Operation[], hashes: readonly string[]) {
+/**
+ * Removes subtasks, except those that were completed meanwhile and those that cannot be removed because other software put znodes below them. `before` and
+ * `after` are carried out in the same transaction.
+ */
+async function removeSubtasks(
+  { session, layout }: ZooKeeper,
+  hashes: readonly string[],
+  { before, after }: { readonly before: readonly Operation[]; readonly after: readonly Operation[] },
+) {
   for (let removed = hashes; ; ) {
     // The record comes first, so that a process that hears that a subtask is gone has heard of the record before.
-    const before = [...guards, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))];
+    const first = removed.length > 0 ? [...before, createSequential(`${layout.withdrawn}/w.`, encodeHashes(removed))] : before;
     try {
-      const { order } = await session.commit([...before, ...removed.map((hash) => remove(subtaskPath(layout, hash)))]);
+      const { order } = await session.commit([...first, ...removed.map((hash) => remove(subtaskPath(layout, hash))), ...after]);
       return { removed, order };
     } catch (error) {
-      if (!isRefused(error, "no-node", "not-empty") || error.index < before.length) throw error;
-      removed = removed.filter((_, index) => index !== error.index - before.length);
+      if (!isRefused(error, "no-node", "not-empty")) throw error;
+      const refused = error.index - first.length;
+      if (refused < 0 || refused >= removed.length) throw error;
+      removed = removed.filter((_, index) => index !== refused);
     }
   }
 }
 
-/** Finds the query's subtasks that no other query needs. */
-async function findExclusive({ zookeeper, segments }: WithdrawOptions, known: QuerySegments): Promise<ReadonlySet<string>> {
-  const exclusive = new Set<string>();
-  for (const name of known.names) for (const hash of (await segments.read(zookeeper, known, name)).hashes) exclusive.add(hash);
+/** Finds those of the query's subtasks that no other query needs. `requested` has the interests in all queries. */
+async function findExclusive(
+  { zookeeper, segments }: WithdrawOptions,
+  known: QuerySegments,
+  { hashes, requested }: { readonly hashes: readonly string[]; readonly requested: Interests },
+): Promise<ReadonlySet<string>> {
+  const exclusive = new Set(hashes);
   const programs = new Set(known.names.map(segmentProgram));
-  const asked = [...(await listInterests(zookeeper)).keys()].filter((query) => query !== known.query);
-  const others = await Promise.all(asked.map((query) => segments.list(zookeeper, query)));
+  const queries = [...requested.keys()].filter((query) => query !== known.query);
+  const others = await Promise.all(queries.map((query) => segments.list(zookeeper, query)));
   for (const other of others) {
     for (const name of other?.names ?? []) {
       if (!programs.has(segmentProgram(name))) continue;

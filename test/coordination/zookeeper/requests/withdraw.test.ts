@@ -69,6 +69,21 @@ if (server) {
     assert.equal(await ours.session.exists(`${layout.queries}/${hashName(request.queryId)}`), undefined);
   });
 
+  test(`${suite}: the last interest, the query and its subtasks go in one transaction; an interest before that goes alone`, async (t) => {
+    const ours = await openProcess(t, server.hosts, "/once");
+    const request = ask(makeSubtasks(3));
+    await ours.enqueue(request);
+    await ours.enqueue({ ...request, client: "another" });
+    let commits = 0;
+    interrupt(ours, async () => void commits++);
+    assert.equal(await ours.withdraw(request), 1);
+    assert.equal(commits, 1);
+    assert.equal(await ours.withdraw({ ...request, client: "another" }), 0);
+    assert.equal(commits, 2);
+    for (const { key } of request.subtasks) assert.equal(await ours.session.exists(subtaskPath(ours.layout, hashName(key))), undefined);
+    assert.deepEqual((await ours.session.list(ours.layout.interest))?.children, []);
+  });
+
   test(`${suite}: what another query joins just before the removal stays`, async (t) => {
     const ours = await openProcess(t, server.hosts, "/joined");
     const other = await openProcess(t, server.hosts, "/joined");
@@ -78,8 +93,7 @@ if (server) {
     await ours.enqueue(request);
     let commits = 0;
     const counted = interrupt(ours, async () => {
-      // The first one ends the client's interest.
-      if (++commits === 2) assert.deepEqual(await other.enqueue({ ...ask(shared), queryId: "another" }), { queued: 0, joined: 1 });
+      if (++commits === 1) assert.deepEqual(await other.enqueue({ ...ask(shared), queryId: "another" }), { queued: 0, joined: 1 });
     });
     assert.equal(await ours.withdraw(request), 0);
     assert.equal(counted.refused, 1);
@@ -98,7 +112,7 @@ if (server) {
     await ours.enqueue(request);
     let commits = 0;
     interrupt(ours, async () => {
-      if (++commits === 2) await other.enqueue({ ...request, client: "another" });
+      if (++commits === 1) await other.enqueue({ ...request, client: "another" });
     });
     await ours.withdraw(request);
     for (const { key } of request.subtasks) assert.ok(await ours.session.exists(subtaskPath(layout, hashName(key))));
