@@ -41,7 +41,7 @@ export async function purgeQuery(
 
 /** Ends the interest of a client, or of all clients if none is named. The caller must hold the plan's lock. */
 async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQuery, client: string | undefined): Promise<void> {
-  await services.coordinator.withdraw(query.id, client);
+  const { interested } = await services.coordinator.withdraw(query.id, client);
   if (client !== undefined) progress?.clients.withdraws(query, client);
-  await progress?.learnInterest([query]);
+  await progress?.learnWithdrawal(query, interested);
 }

@@ -19,7 +19,7 @@ import { AwaitedVersion } from "./awaited-version.ts";
 import type { CountInterest } from "./count-interest.ts";
 import { DamagedPartials } from "./damaged-partials.ts";
 import { PartialSum } from "./partial-sum.ts";
-import { isOpen } from "./partition-state.ts";
+import { isOpen, type PartitionState } from "./partition-state.ts";
 import { PlanClients, type QueryOfPlan } from "./plan-clients.ts";
 import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
@@ -120,6 +120,17 @@ export class Progress implements PlannedPrograms {
     if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isQueueing) return;
     const news = queries.filter((query) => this.clients.count(query, interested.get(query.id) ?? 0));
     if (news.length > 0) this.touch();
+  }
+
+  /**
+   * Takes in how many clients remain interested in a query that was withdrawn just now. Partitions whose withdrawal was heard are not looked up: what is
+   * still open besides may have ended before, or is needed by other queries.
+   */
+  async learnWithdrawal(query: QueryOfPlan, interested: number): Promise<void> {
+    const { changes } = this.clients;
+    if (interested === 0 && this.#isOpen) await this.#update((state) => isOpen(state) && state !== "absent");
+    if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isQueueing) return;
+    if (this.clients.count(query, interested)) this.touch();
   }
 
   /** How many clients are interested in a query of this plan, as far as is known; at least 1 while it is being queued. */
@@ -241,7 +252,12 @@ export class Progress implements PlannedPrograms {
   }
 
   #updateOpen(): Promise<boolean> {
-    return this.partitions.update(this.partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isAside(place)));
+    return this.#update(isOpen);
+  }
+
+  async #update(isWanted: (state: PartitionState) => boolean): Promise<boolean> {
+    const keys = this.partitions.keysOf((state, place) => isWanted(state) && !this.#damaged.isAside(place));
+    return keys.length > 0 && (await this.partitions.update(keys));
   }
 
   async #finishBatch(): Promise<void> {
