@@ -143,6 +143,11 @@ export interface StoreUsage {
 }
 
 export interface Store {
+  /**
+   * Whether what is put here, and what the coordinator writes, reaches the disk in the order of the calls, and nodes have a program as soon as it is put. Then
+   * subtasks may be queued before the put of their program has resolved. Absent if not.
+   */
+  readonly keepsOrder?: boolean;
   putProgram(program: StoredProgram): Promise<void>;
   /** Returns those of the programs that are stored. */
   getPrograms(programKeys: readonly string[]): Promise<ReadonlyMap<string, StoredProgram>>;

@@ -80,18 +80,21 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const addAll = async (request: SubtaskRequest, add: (subtask: SubtaskRequest["subtasks"][number], query: QueryEntry) => void) => {
     const { query, moved } = table.want(request, ran());
     query.arriving++;
+    let isWritten = false;
     try {
       if (moved) await inSlices([...query.entries], (entry) => table.move(entry));
       for (let start = 0; start < request.subtasks.length && query.interests.size > 0; start += perSlice) {
         for (const subtask of request.subtasks.slice(start, start + perSlice)) add(subtask, query);
         claims.nodes.serve();
         await writer.flush();
+        isWritten = true;
       }
     } finally {
       query.arriving--;
       table.forgetIfIdle(query);
     }
-    await writer.flush();
+    // What was marked since then, as that claims have begun or the query is done already, need not be on disk when the request is answered.
+    if (!isWritten) await writer.flush();
   };
 
   const inSlices = async (entries: readonly SubtaskEntry[], change: (entry: SubtaskEntry) => void) => {

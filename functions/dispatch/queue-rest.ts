@@ -18,6 +18,8 @@ export interface QueueOptions {
   readonly query: StoredQuery;
   /** Whether the query is stored. */
   readonly isKnown: boolean;
+  /** Settles when the plan and its programs are stored. */
+  readonly stored: Promise<void>;
   readonly progress: Progress;
   readonly services: Pick<Services, "store" | "coordinator">;
 }
@@ -25,7 +27,7 @@ export interface QueueOptions {
 const mostTries = 5;
 
 export async function queueRest(plan: StoredPlan, options: QueueOptions): Promise<Submission> {
-  const { found, client, query, isKnown, progress } = options;
+  const { found, client, query, progress } = options;
   const total = countSubtasks(plan);
   const subtasks: Subtask[] = [];
   for (let place = 0; place < total; place++) {
@@ -35,16 +37,16 @@ export async function queueRest(plan: StoredPlan, options: QueueOptions): Promis
   }
   const queued = await enqueueAll({ queryId: query.id, client, priority: query.query.priority, subtasks }, options);
   // The coordinator's events tell of the subtasks that were queued now. The states of the others are looked up.
-  await Promise.all([progress.refresh(), isKnown ? undefined : storeQuery(query, options)]);
+  await Promise.all([progress.refresh(), storeQuery(query, options)]);
   const joined = Math.max(0, subtasks.length - queued - progress.partitions.counts.failed);
   return { total, stored: total - joined - queued, joined, queued };
 }
 
-async function storeQuery(query: StoredQuery, { client, services: { coordinator, store } }: QueueOptions): Promise<void> {
+async function storeQuery(query: StoredQuery, { client, isKnown, stored, services: { coordinator, store } }: QueueOptions): Promise<void> {
   try {
-    await store.putQuery(query);
+    await Promise.all([stored, isKnown ? undefined : store.putQuery(query)]);
   } catch (error) {
-    // The query was not stored, so nobody could ask for its status. It must not stay queued.
+    // Nobody could ask for the query's status, or a restarted process could not run it. It must not stay queued.
     await coordinator.withdraw(query.id, client).catch(() => undefined);
     throw error;
   }

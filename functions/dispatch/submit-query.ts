@@ -155,7 +155,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   });
   const { store } = ticket.services;
 
-  // Store: save all that nodes need, before they hear of the query. A program whose code is too large is refused before.
+  // Store: save all that nodes need, before they hear of the query or in the same order. A program whose code is too large is refused before.
   const compiled = await compileMissing(planned, { store, code });
   const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
   // A failure is handled below where it is awaited. This line only prevents an unhandled rejection if something else fails before.
@@ -167,7 +167,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
 
   // Queue every partition that has no stored partial. Some of them may be under way for others already.
   using queueing = progress.beginQueueing(query, interest);
-  const [found] = await Promise.all([store.findPartials(progress.partitions.keys), stored]);
+  const [found] = await Promise.all([store.findPartials(progress.partitions.keys), store.keepsOrder || stored]);
   progress.partitions.takeStored(found);
   const submission = await queueRest(plan, {
     found,
@@ -175,6 +175,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
     query,
     progress,
     isKnown: known !== undefined,
+    stored,
     services: ticket.services,
   });
   const followed = { query, plan, programs, progress };

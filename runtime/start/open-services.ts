@@ -18,6 +18,7 @@ import type { Handler, Listening } from "../serve/listening.ts";
 import { grace } from "../serve/serve.ts";
 import type { Config } from "./config/config.ts";
 import { handOverPartials } from "./hand-over-partials.ts";
+import { handOverPrograms } from "./hand-over-programs.ts";
 import { loadQueryFunctions } from "./load-query-functions.ts";
 import { openConfiguredCoordinator } from "./open-coordinator.ts";
 import { openDatasets } from "./open-datasets.ts";
@@ -47,6 +48,8 @@ export async function openServices(options: {
   const merges = opens.includes("node") && roles[role].serves.includes("queries");
   const store = measureStore(merges ? handOverPartials(openedStore.store) : openedStore.store, meter);
   opened.add("store", () => store.close());
+  const isOneProcess = merges && [computeUrl, config.mongodb, config.zookeeper].every((each) => each === undefined);
+  const { dispatching, computing: forNode } = isOneProcess ? handOverPrograms(store) : { dispatching: store, computing: store };
   const openedCoordinator = await openConfiguredCoordinator(config, log, openState);
   const coordinator = measureCoordinator(openedCoordinator.coordinator, meter);
   opened.add("coordinator", () => coordinator.close());
@@ -54,7 +57,8 @@ export async function openServices(options: {
   if (tracer) opened.add("traces", () => tracer.close());
 
   const bounds = new LoadedBounds();
-  const compute = opens.includes("node") && computeUrl === undefined ? openCompute({ config, store, bounds, log, meter }) : undefined;
+  const compute =
+    opens.includes("node") && computeUrl === undefined ? openCompute({ config, store: forNode, bounds, log, meter }) : undefined;
   if (compute) opened.add("worker threads", () => compute.workers.close());
   // A demo dataset is on this machine only, so other processes could not read it.
   const workers = opens.includes("state") ? compute?.workers : undefined;
@@ -66,7 +70,7 @@ export async function openServices(options: {
     role,
     catalogue,
     coordinator,
-    store,
+    store: dispatching,
     ...(computing && { executor: computing.executor }),
     ...(config.computeSecret !== undefined && { computeSecret: config.computeSecret }),
     ...(config.zookeeperAuth !== undefined && { operatorSecret: config.zookeeperAuth }),

@@ -6,9 +6,12 @@ import { shareEnvironment } from "../../storage/embedded/shared-environment.ts";
 import { numberedBody } from "./numbered-body.ts";
 import { getPartial } from "./one-at-a-time.ts";
 
+/** The most subtasks that may have been queued without a line that says so. */
+const unsaid = 16;
+
 /**
  * Checks that the directory agrees with what `write-together-until-killed.ts` said: queued subtasks wait or have their partials, and done ones have theirs.
- * Rejects if not.
+ * Subtasks that wait have their programs, even if no line says that they were queued. Rejects if not.
  */
 export async function checkTogether(directory: string, lines: readonly string[], when: string): Promise<void> {
   const open = shareEnvironment({ directory });
@@ -16,6 +19,10 @@ export async function checkTogether(directory: string, lines: readonly string[],
   const coordinator = await createCoordinator({ journal: createLmdbJournal(await open()) });
   try {
     const numbersOf = (what: string) => lines.filter((line) => line.startsWith(what)).map((line) => Number(line.split(" ")[1]));
+    for (let number = 0; number <= Math.max(-1, ...numbersOf("queued")) + unsaid; number++) {
+      const programKey = `program ${number}`;
+      if ((await coordinator.states([`p:${number}`])).size > 0) assert((await store.getPrograms([programKey])).has(programKey), when);
+    }
     const done = new Set(numbersOf("done"));
     for (const number of numbersOf("queued")) {
       const key = `p:${number}`;

@@ -115,7 +115,9 @@ on("a server that does not answer: calls end in time and say so, then work again
   const begun = performance.now();
   const dataset = { name: "d", pattern: "/d", registered: 1, by: "test", held: true, revision: 1 };
   // All but emptying the store, which might succeed late.
-  const calls: Readonly<Record<Exclude<keyof Store, "pin" | "close" | "reset" | "putPartialsWithin">, () => Promise<unknown>>> = {
+  const calls: Readonly<
+    Record<Exclude<keyof Store, "pin" | "close" | "reset" | "putPartialsWithin" | "keepsOrder">, () => Promise<unknown>>
+  > = {
     putProgram: () => store.putProgram({ programKey: "p", program: {}, module: new Uint8Array(1) }),
     getPrograms: () => getProgram(store, "p"),
     putPlan: () => store.putPlan({ planKey: "p", programKey: "p", dataset: "d", partitions: [] }),

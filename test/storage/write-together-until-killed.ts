@@ -1,4 +1,7 @@
-/** Parameters: directory, first number. Queues numbered subtasks, and completes each together with its partial; writes `queued N` and `done N` when that resolved. */
+/**
+ * Parameters: directory, first number. Queues numbered subtasks without waiting until their programs are stored, and completes each together with its partial; writes `queued N` and `done N` when that resolved,
+ * `queued N` also when the program is stored.
+ */
 import { writeSync } from "node:fs";
 import { createCoordinator } from "../../coordination/embedded/coordinator.ts";
 import { createLmdbJournal } from "../../coordination/embedded/lmdb-journal.ts";
@@ -17,8 +20,10 @@ let next = Number(first);
 async function queueAndComplete(): Promise<void> {
   for (;;) {
     const partition = next++;
-    const subtask = { key: `p:${partition}`, programKey: "p", fingerprint: `${partition}`, dataset: "d", partition };
+    const subtask = { key: `p:${partition}`, programKey: `program ${partition}`, fingerprint: `${partition}`, dataset: "d", partition };
+    const stored = store.putProgram({ programKey: subtask.programKey, program: {}, module: numberedBody(partition) });
     await coordinator.enqueue({ queryId: `query ${partition}`, client: "ana", priority: 500, subtasks: [subtask] });
+    await stored;
     writeSync(1, `queued ${partition}\n`);
     const claims = await node.claim({ signal: never, most: 3 });
     const partials = claims.map(({ subtask }) => ({ key: subtask.key, body: numberedBody(subtask.partition) }));
