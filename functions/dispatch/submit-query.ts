@@ -131,6 +131,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   using _lock = await planLocks.acquire(plan.planKey, submitter.gone());
   if (submitter.gone().aborted) throw stoppedByClient();
   const { id } = planned.query;
+  await (await plans.find(plan.planKey))?.saved();
   const [known, hasPlan, result] = await Promise.all([
     services.store.getQuery(id),
     services.store.hasPlan(plan.planKey),

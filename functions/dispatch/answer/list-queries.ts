@@ -66,6 +66,7 @@ export async function listQueries(
   now = Date.now(),
 ): Promise<{ readonly queries: readonly QueryLine[]; readonly next?: string }> {
   const found: QueryLine[] = [];
+  await dispatcher.plans.saved();
   let last = before === undefined ? undefined : readPlace(before);
   for (let looked = 0; looked < mostLookedAt; ) {
     const { dataset, name } = filter;

@@ -54,6 +54,11 @@ export class FollowedPlans {
     return (this.#inUse.get(planKey) ?? this.#idle.get(planKey))?.opened;
   }
 
+  /** Waits until results that are being stored are; not for those that take long. */
+  async saved(): Promise<void> {
+    await Promise.all([...this.#inUse.values()].map(({ progress }) => progress?.saved()));
+  }
+
   /** Forgets a plan, unless something of it is under way or it has listeners. */
   async forgetIdle(planKey: string): Promise<void> {
     if ((await this.find(planKey))?.isIdle) this.forget(planKey);

@@ -31,8 +31,8 @@ export interface PartialSumOptions {
   readonly onMerged: (place: number) => void;
   /** Called if the partial is unusable or missing. The sum is unchanged. */
   readonly onDamaged: (place: number, error: unknown) => void;
-  /** Called when a group was merged; awaited before the next group. */
-  readonly onBatch: () => Promise<void>;
+  /** Called when a group was merged. */
+  readonly onBatch: () => void;
 }
 
 const mostBytes = 4_000_000;
@@ -93,7 +93,7 @@ export class PartialSum {
       const most = Math.max(1, Math.min(mostAtATime, Math.floor(mostBytes / this.#largest)));
       // Taken from the end, since taking the first of hundreds of thousands would move all the others.
       await this.#merge(this.#waiting.splice(-most));
-      if (!signal.aborted) await onBatch();
+      if (!signal.aborted) onBatch();
     }
     // Set in the same turn as the last check for waiting places, so that later ones start a new loop.
     this.#isMerging = false;

@@ -25,7 +25,7 @@ import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
 import type { PlannedPrograms } from "./stored-results.ts";
 
-/** In milliseconds: how long waiters for the end also wait for the result to be stored. */
+/** In milliseconds: how long the next question waits for the result to be stored. */
 const longestSave = 1_000;
 
 export type ProgressServices = Pick<Services, "store" | "coordinator" | "log" | "meter"> & { readonly countInterest: CountInterest };
@@ -214,6 +214,11 @@ export class Progress implements PlannedPrograms {
     return true;
   }
 
+  /** Waits until the result is stored, if it is being stored; not if that takes long. */
+  async saved(): Promise<void> {
+    if (this.#saving) await Promise.race([this.#saving, pause(longestSave, this.#stop.signal)]);
+  }
+
   /** Wakes all waiters after a change of the plan or its surroundings. */
   touch(): void {
     this.#version.grow();
@@ -260,11 +265,13 @@ export class Progress implements PlannedPrograms {
     return keys.length > 0 && (await this.partitions.update(keys));
   }
 
-  async #finishBatch(): Promise<void> {
-    // The end is told only after the result is stored, unless that takes long.
+  /** The end is told at once: all partials are stored, so a result that cannot be stored any more is merged from them again. */
+  #finishBatch(): void {
     if (this.partitions.isFinished && this.partitions.failures.size === 0) {
-      this.#saving = this.#sum.save();
-      await Promise.race([this.#saving, pause(longestSave, this.#stop.signal)]);
+      const saving = this.#sum.save().finally(() => {
+        if (this.#saving === saving) this.#saving = undefined;
+      });
+      this.#saving = saving;
     }
     this.touch();
   }
