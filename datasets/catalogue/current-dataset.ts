@@ -5,6 +5,7 @@
  * temporary reason. Nothing is kept of a file that is gone. A file that cannot be read becomes a partition without entries, so that queries name it.
  */
 import type { DatasetContent } from "../../base/registration.ts";
+import { perTurn, turn } from "../../base/turn.ts";
 import { sha256 } from "../../engine/sha256.ts";
 import type { KnownBounds } from "../../engine/skip/bounds.ts";
 import type { ColumnForm } from "../column-form.ts";
@@ -139,17 +140,28 @@ export class CurrentDataset {
     const isSame = files.length === this.#files.size && files.every((file) => this.#files.get(file.file.path) === file);
     if (!isSame || !this.#dataset) {
       const near = new Set(found.filter(({ isNear }) => isNear).map(({ file }) => file.path));
-      files = await this.#compareLists(files, { near, tree });
-      this.#leave(files);
-      this.#files = new Map(shareShapes(files).map((file) => [file.file.path, file]));
-      this.#dataset = undefined;
-      this.#content = undefined;
-      this.#dataset = describe(this.#entry, files);
+      await turn();
+      files = shareShapes(await this.#compareLists(files, { near, tree }));
+      await this.#describeDataset(files);
     }
     const more = { ...(leftOut.length > 0 && { leftOut }), ...(progress && { preparing: progress }) };
-    const dataset = leftOut.length > 0 || progress ? { ...this.#dataset, ...more } : this.#dataset;
+    const described = this.#dataset!;
+    const dataset = leftOut.length > 0 || progress ? { ...described, ...more } : described;
     this.#served = { dataset, until: performance.now() + serviceOf(files.length) };
     return dataset;
+  }
+
+  /** Files and dataset change at once, whatever is located in the meantime; there is no dataset if none of the files can be read. */
+  async #describeDataset(files: readonly DatasetFile[]): Promise<void> {
+    let dataset: Dataset | undefined;
+    try {
+      dataset = await describe(this.#entry, files);
+    } finally {
+      this.#leave(files);
+      this.#files = new Map(files.map((file) => [file.file.path, file]));
+      this.#content = undefined;
+      this.#dataset = dataset;
+    }
   }
 
   async #describeAll(found: readonly FoundFile[], tree: string | undefined): Promise<DatasetFile[]> {
@@ -214,14 +226,23 @@ const refusal = ({ file }: Partition, what: string, reason: string): DatasetErro
 
 const serviceOf = (files: number): number => Math.min(longestService, Math.max(0, files - few) * servesPerFile);
 
-function describe({ name, pattern }: DatasetEntry, files: readonly DatasetFile[]): Dataset {
-  const partitions = files.flatMap((file) => file.partitions).map((partition, index) => ({ index, ...partition }));
+/** Lets other tasks run in between: there may be 100,000 partitions. */
+async function describe({ name, pattern }: DatasetEntry, files: readonly DatasetFile[]): Promise<Dataset> {
+  await turn();
+  const partitions: Partition[] = [];
+  for (const file of files) {
+    for (const each of file.partitions) partitions.push({ index: partitions.length, ...each });
+    if (partitions.length % perTurn === 0) await turn();
+  }
+  await turn();
   const broken = files.filter((file) => file.kind === "broken").map(({ file, cause }): BrokenFile => ({ file, cause }));
   const named = files
     .filter((file) => file.kind === "described")
     .map(({ file, description }): NamedFile => ({ name: baseName(file.path), description }));
   if (named.length === 0) refuseUnreadable(name, pattern, files);
+  await turn();
   const schema = mergeSchemas(named);
+  await turn();
   const notices = describeDifferences(named, schema);
   return {
     name,

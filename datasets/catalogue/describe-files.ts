@@ -7,7 +7,7 @@
  * After a file that took long, some are read in the background, several at a time, as distant ones are.
  */
 import pMap from "p-map";
-import { turn } from "../../base/turn.ts";
+import { TurnTaker } from "../../base/turn.ts";
 import type { DescribeOptions, FileDescription } from "../format.ts";
 import type { FoundFile } from "../sources/source.ts";
 import { type BrokenDatasetFile, brokenFile, type DatasetFile, describedFile, readDescription } from "./dataset-file.ts";
@@ -27,8 +27,8 @@ const parallelReads = 16;
 const mostTogether = 128;
 const mostBytesTogether = 8 * 2 ** 20;
 const inBackgroundAtATime = 32;
-/** In milliseconds: after this, other work gets the thread. */
-const longestHold = 5;
+/** In milliseconds: a read that takes longer shows that the disk is slow. */
+const longestRead = 5;
 
 /** Describes files, by path. A file that cannot be read is a broken one. */
 export async function describeFiles(found: readonly FoundFile[], options: DescribeFilesOptions): Promise<ReadonlyMap<string, DatasetFile>> {
@@ -54,8 +54,7 @@ class DescribedFiles {
   #read: ReadFile[] = [];
   #bytes = 0;
   #recording: Promise<void> = Promise.resolve();
-  /** When other work last got the thread. */
-  #given = performance.now();
+  readonly #turns = new TurnTaker();
 
   constructor(options: DescribeFilesOptions) {
     this.#options = options;
@@ -70,7 +69,7 @@ class DescribedFiles {
       const description = recalled?.get(each.file.path);
       if (description) await this.#keep(each, description);
       else unknown.push(each);
-      await this.#giveTurn();
+      await this.#turns.take();
     }
     for (let next = 0; next < unknown.length; ) {
       if (unknown[next]!.isNear && !(await this.#readHere(unknown[next++]!))) continue;
@@ -91,8 +90,8 @@ class DescribedFiles {
     const read = await readDescription(found, { ...this.#options, mayBlock: true });
     const took = performance.now() - begun;
     await this.#note(found, read);
-    await this.#giveTurn();
-    return took > longestHold;
+    await this.#turns.take();
+    return took > longestRead;
   }
 
   async #note(found: FoundFile, read: FileDescription | BrokenDatasetFile): Promise<void> {
@@ -127,11 +126,5 @@ class DescribedFiles {
 
   async #keepBroken({ file }: FoundFile, reason: BrokenDatasetFile): Promise<void> {
     this.files.set(file.path, await brokenFile(file, reason, this.#options.tree));
-  }
-
-  async #giveTurn(): Promise<void> {
-    if (performance.now() - this.#given < longestHold) return;
-    await turn();
-    this.#given = performance.now();
   }
 }

@@ -93,22 +93,30 @@ export function groupByShape(files: readonly NamedFile[]): readonly ShapeFiles[]
   return [...shapes.values()].map((alike) => {
     const descriptions = alike.map(({ description }) => description);
     const [{ shape, nullable }] = descriptions as [FileDescription];
+    const anyOf = (name: "nullable" | "rounded" | "nullLists") => anyFlags(nullable.length, descriptions, name);
     return {
       first: alike[0]!,
       names: alike.map(({ name }) => name),
       descriptions,
       columns: shape.columns,
-      nullable: anyOf(descriptions.map((each) => each.nullable)),
-      rounded: anyOf([new Uint8Array(nullable.length), ...descriptions.flatMap(({ rounded }) => rounded ?? [])]),
-      nullLists: anyOf([new Uint8Array(nullable.length), ...descriptions.flatMap(({ nullLists }) => nullLists ?? [])]),
+      nullable: anyOf("nullable"),
+      rounded: anyOf("rounded"),
+      nullLists: anyOf("nullLists"),
       hasEntries: descriptions.some(hasEntries),
     };
   });
 }
 
-function anyOf(flags: readonly Uint8Array[]): Uint8Array {
-  const any = flags[0]!.slice();
-  for (const each of new Set(flags)) for (let index = 0; index < any.length; index++) any[index]! |= each[index]!;
+/** The bits that any of the descriptions has. Most share one array, which then is looked at once. */
+function anyFlags(length: number, descriptions: readonly FileDescription[], name: "nullable" | "rounded" | "nullLists"): Uint8Array {
+  const any = new Uint8Array(length);
+  let last: Uint8Array | undefined;
+  for (const description of descriptions) {
+    const flags = description[name];
+    if (!flags || flags === last) continue;
+    for (let index = 0; index < length; index++) any[index]! |= flags[index]!;
+    last = flags;
+  }
   return any;
 }
 
@@ -126,7 +134,10 @@ function isMissing({ columns, nullable, hasEntries }: ShapeFiles, name: string):
  */
 function equallyMany({ descriptions, nullable: { length } }: ShapeFiles): Uint32Array {
   let first = new Uint32Array(length);
-  const isUnlike = (values: Float64Array, start: number) => first.some((like, column) => values[start + column] !== values[start + like]);
+  const isUnlike = (values: Float64Array, start: number) => {
+    for (let column = 0; column < length; column++) if (values[start + column] !== values[start + first[column]!]) return true;
+    return false;
+  };
   for (const { units, values } of descriptions) {
     for (let start = 0; start < units.length * length; start += length) {
       if (!isUnlike(values, start)) continue;

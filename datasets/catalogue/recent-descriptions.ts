@@ -8,6 +8,7 @@ import type { FileDescription } from "../format.ts";
 
 /** The most bytes of the arrays of complete descriptions, and again of those that were recalled. */
 const mostBytes = 32 * 2 ** 20;
+const mostShapes = 8;
 
 export type Recall = (file: FileIdentity) => Promise<FileDescription>;
 
@@ -16,6 +17,8 @@ export class RecentDescriptions {
   readonly #most: number;
   readonly #recalled: LRUCache<string, FileDescription>;
   readonly #recalling = new Map<string, Promise<FileDescription>>();
+  /** By the digest of the shape: a description with which others share arrays. */
+  readonly #firsts = new LRUCache<string, FileDescription>({ max: mostShapes });
   #kept = 0;
 
   constructor(recall: Recall, most = mostBytes) {
@@ -24,12 +27,20 @@ export class RecentDescriptions {
     this.#recalled = new LRUCache({ maxSize: most, sizeCalculation: (description) => 1 + bytesOf(description) });
   }
 
-  /** Returns the complete description while there is space, otherwise the part from which the schema follows. */
+  /**
+   * Returns the complete description while there is space, otherwise the part from which the schema follows. Arrays that equal those of the shape's first
+   * description are replaced by them.
+   */
   keep(description: FileDescription): FileDescription {
     const bytes = bytesOf(description);
-    if (this.#kept + bytes > this.#most) return shorten(description);
-    this.#kept += bytes;
-    return description;
+    const isWhole = this.#kept + bytes <= this.#most;
+    if (isWhole) this.#kept += bytes;
+    const kept = isWhole ? description : shorten(description);
+    const { digest } = kept.shape;
+    const first = this.#firsts.get(digest);
+    if (first && first.isShort === kept.isShort) return shareArrays(kept, first);
+    this.#firsts.set(digest, kept);
+    return kept;
   }
 
   /** Must be called when these descriptions are no longer used. */
@@ -62,12 +73,49 @@ export class RecentDescriptions {
 const isOf = (whole: FileDescription, { shape, units }: FileDescription): boolean =>
   whole.shape.digest === shape.digest && JSON.stringify(whole.units) === JSON.stringify(units);
 
+type Numbers = Float64Array | Uint8Array;
+
+/** Replaces arrays that equal those of another description of the same shape. */
+function shareArrays(description: FileDescription, other: FileDescription): FileDescription {
+  const same = <Kind extends Numbers>(own: Kind, others: Numbers | undefined): Kind =>
+    others && isEqual(own, others) ? (others as Kind) : own;
+  const { nullable, nullLists, rounded, values, places } = description;
+  const kept: Record<string, Numbers> = {};
+  for (const [name, own] of Object.entries(places)) kept[name] = same(own, other.places[name]);
+  return {
+    ...description,
+    nullable: same(nullable, other.nullable),
+    ...(nullLists && { nullLists: same(nullLists, other.nullLists) }),
+    ...(rounded && { rounded: same(rounded, other.rounded) }),
+    values: kept.levels && isEqual(values, kept.levels) ? (kept.levels as Float64Array) : same(values, other.values),
+    places: kept,
+  };
+}
+
+function isEqual(a: Numbers, b: Numbers): boolean {
+  if (a.length !== b.length || a.BYTES_PER_ELEMENT !== b.BYTES_PER_ELEMENT) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
+
 /** The bytes of the arrays that recalling restores. */
 export const bytesOf = ({ values, places }: FileDescription): number =>
   Object.values(places).reduce((sum, { byteLength }) => sum + byteLength, values.byteLength);
 
-/** Shortens a description. Numbers of values stay, unless they are only bounds: they tell which lists have equal lengths, in every file. */
-function shorten(description: FileDescription): FileDescription {
-  const values = description.shape.hasBounds ? new Float64Array(0) : description.values;
-  return { ...description, values, places: {}, isShort: true };
+/**
+ * Shortens a description. Numbers of values stay, unless they are only bounds: they tell which lists have equal lengths, in every file. What stays is copied,
+ * since the arrays of a description share a buffer.
+ */
+function shorten({ shape, units, nullable, nullLists, rounded, values, likeness }: FileDescription): FileDescription {
+  return {
+    shape,
+    units,
+    nullable: nullable.slice(),
+    ...(nullLists && { nullLists: nullLists.slice() }),
+    ...(rounded && { rounded: rounded.slice() }),
+    values: shape.hasBounds ? new Float64Array(0) : values.slice(),
+    ...(likeness && { likeness: likeness.slice() }),
+    places: {},
+    isShort: true,
+  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TurnQueue, turn } from "../../base/turn.ts";
+import { TurnQueue, TurnTaker, turn } from "../../base/turn.ts";
 
 test("TurnQueue gives one turn between two looks of the event loop, to each in its order", async () => {
   const turns = new TurnQueue();
@@ -18,4 +18,15 @@ test("TurnQueue gives one turn between two looks of the event loop, to each in i
   }
   await working;
   assert.equal(had.join(""), "abcabcabc");
+});
+
+test("TurnTaker lets other tasks run while a loop goes on", async () => {
+  let hasRun = false;
+  setImmediate(() => {
+    hasRun = true;
+  });
+  const turns = new TurnTaker();
+  const limit = performance.now() + 10_000;
+  while (!hasRun && performance.now() < limit) await turns.take();
+  assert(hasRun);
 });

@@ -12,7 +12,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { LRUCache } from "lru-cache";
 import pMap from "p-map";
 import { glob } from "tinyglobby";
-import { turn } from "../../../base/turn.ts";
+import { TurnTaker, turn } from "../../../base/turn.ts";
 import type { OtherName } from "../../dataset.ts";
 import type { FoundFile, Listing, ListOptions } from "../source.ts";
 import { identityOf, irregularity, reasonOf } from "./open-file.ts";
@@ -42,8 +42,6 @@ export async function listFiles(pattern: string, { endings, signal }: ListOption
   return await lister.list(signal);
 }
 
-/** The most milliseconds that looks block the thread before other tasks run. */
-const longestHold = 5;
 /** In nanoseconds. Times of change are coarse: a folder that changed less than this ago may change again without showing it. */
 const settling = 2_000_000_000n;
 
@@ -74,14 +72,20 @@ class FileLister {
     if (isKnown && known.size === paths.length) return last.listing;
     const unknown = paths.filter((path) => !known.has(path));
     if (!last) this.#isFolderNear = await isNear(this.#folder);
-    const lookAt = (path: string) => (this.#isFolderNear && dirname(path) === this.#folder && lookNow(path)) || look(path);
+    const turns = new TurnTaker();
+    const lookAt = async (path: string) => {
+      await turns.take();
+      return (this.#isFolderNear && dirname(path) === this.#folder && lookNow(path)) || (await look(path));
+    };
     const looked = await pMap(unknown, lookAt, { concurrency: parallelLooks, ...(signal && { signal }) });
     const nearDevices = await findNearDevices(looked);
     const found = new Map<string, SeenFile>(known);
     for (const file of looked) {
       if (file) found.set(file.file.path, file.stats && nearDevices.has(file.stats.dev) ? { ...file, isNear: true } : file);
     }
+    await turn();
     const listing = await once(paths.flatMap((path) => found.get(path) ?? []));
+    await turn();
     this.#last = { paths, near: new Map([...found].filter((each): each is [string, NearFile] => each[1].isNear === true)), listing };
     return listing;
   }
@@ -129,14 +133,12 @@ async function unchangedOf(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, NearFile>> {
   const unchanged = new Map<string, NearFile>();
-  let begun = performance.now();
+  const turns = new TurnTaker();
   for (const path of paths) {
     const file = before.get(path);
     if (file && isUnchanged(path, file.stats)) unchanged.set(path, file);
-    if (performance.now() - begun < longestHold) continue;
-    await turn();
+    await turns.take();
     signal?.throwIfAborted();
-    begun = performance.now();
   }
   return unchanged;
 }
@@ -150,7 +152,9 @@ async function findPaths(
   let folder = kind === "folder" ? path : dirname(path);
   while ((await kindOf(folder)) === "none") folder = dirname(folder);
   const patterns = kind === "folder" ? endings.map((ending) => `**/*${ending}`) : [escapeOthers(relative(folder, path))];
-  return { paths: [...new Set(await walk(folder, patterns))].sort(), isGlob: kind === "none" };
+  const paths = new Set(await walk(folder, patterns));
+  await turn();
+  return { paths: [...paths].sort(), isGlob: kind === "none" };
 }
 
 /** The library cannot start in a folder with a backslash in its path. It then starts above it, with patterns that match the names in between. */
@@ -160,6 +164,7 @@ async function walk(folder: string, patterns: readonly string[]): Promise<readon
   const way = relative(start, folder).replace(/[^\w./-]/g, "?");
   const below = patterns.map((pattern) => (way === "" ? pattern : `${way}/${pattern}`));
   const found = await glob(below, { absolute: true, expandDirectories: false, extglob: false, cwd: start });
+  await turn();
   const paths = found.map((path) => resolve(path));
   return way === "" ? paths : paths.filter((path) => path.startsWith(`${folder}/`));
 }
