@@ -91,7 +91,7 @@ export function createExecutor(options: {
   const finder = createPartitionFinder(catalogue);
   const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
   const leasing = createLeasing({ catalogue, finder, cache, meter });
-  const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, log, meter });
+  const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, programs, log, meter });
   /** How often each program recently exceeded its time limit over a dataset. */
   const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
   /** Whether programs that are requested together run in one pass; false if that has failed for them. */

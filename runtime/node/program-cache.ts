@@ -75,16 +75,8 @@ export class ProgramCache {
     return isSame(renewed) ? undefined : renewed;
   }
 
-  async #fetch(store: Pick<Store, "getPrograms">, programKey: string): Promise<ReadyProgram> {
-    const stored = (await store.getPrograms([programKey])).get(programKey);
-    if (!stored) throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again`);
-    const source = stored.source as ProgramSource | undefined;
-    const module = await this.#compile(stored);
-    const numbers = stored.code?.numbers.map(Number);
-    return readyProgram({ programKey, program: stored.program as Program, module, ...(numbers && { numbers }), ...(source && { source }) });
-  }
-
-  #compile({ module, code }: StoredProgram): Promise<WebAssembly.Module> {
+  /** The module of a program; that of any program of the same code, if the program has a code key. Compiled only if it is not known. */
+  compile({ module, code }: Pick<StoredProgram, "module" | "code">): Promise<WebAssembly.Module> {
     if (!code) return WebAssembly.compile(module);
     const known = this.#modules.get(code.key);
     if (known) return known;
@@ -92,6 +84,15 @@ export class ProgramCache {
     this.#modules.set(code.key, compiling, { size: module.length });
     compiling.catch(() => this.#modules.delete(code.key));
     return compiling;
+  }
+
+  async #fetch(store: Pick<Store, "getPrograms">, programKey: string): Promise<ReadyProgram> {
+    const stored = (await store.getPrograms([programKey])).get(programKey);
+    if (!stored) throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again`);
+    const source = stored.source as ProgramSource | undefined;
+    const module = await this.compile(stored);
+    const numbers = stored.code?.numbers.map(Number);
+    return readyProgram({ programKey, program: stored.program as Program, module, ...(numbers && { numbers }), ...(source && { source }) });
   }
 }
 

@@ -7,6 +7,7 @@
 import { LRUCache } from "lru-cache";
 import type { Log } from "../../base/log.ts";
 import { type Catalogue, DatasetError, type Partition } from "../../datasets/dataset.ts";
+import type { KnownCode } from "../../engine/compile/alike/compile-alike.ts";
 import { decodePartial, encodePartial } from "../../engine/histogram/partial.ts";
 import { type Input, listInputs } from "../../engine/program/inputs.ts";
 import { type ProgramTerms, rootsOf, writeProgram } from "../../engine/program/program.ts";
@@ -18,7 +19,7 @@ import { completePartial } from "../../engine/skip/skipped-partial.ts";
 import type { Outcome } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { Place } from "./find-partition.ts";
-import { type ReadyProgram, readyProgram } from "./program-cache.ts";
+import { type ProgramCache, type ReadyProgram, readyProgram } from "./program-cache.ts";
 import { rounded, type Times } from "./run-times.ts";
 
 interface SkippingRun {
@@ -43,12 +44,15 @@ export function createSkipping(options: {
   readonly catalogue: Pick<Catalogue, "bounds">;
   readonly find: (place: Place) => Promise<{ readonly partition: Partition; readonly broken?: string }>;
   readonly isHeld: (fingerprint: string, ready: ReadyProgram) => boolean;
+  readonly programs: Pick<ProgramCache, "compile">;
   readonly log: Log;
   readonly meter?: Meter | undefined;
 }) {
-  const { catalogue, find, isHeld, log, meter } = options;
+  const { catalogue, find, isHeld, programs, log, meter } = options;
   const prepared = new WeakMap<ReadyProgram, Prepared>();
   const smaller = new LRUCache<string, Promise<ReadyProgram>>({ max: 64 });
+  /** The code of parts by their shapes, since a part often differs from an earlier one only in numbers. */
+  const code = new LRUCache<string, KnownCode>({ max: 64 });
 
   /** Returns one outcome for each program; `run` computes the outcomes of those that must be run. */
   return async function runSkipping<Run extends SkippingRun>(
@@ -121,16 +125,17 @@ export function createSkipping(options: {
     smaller.set(key, known);
     return await known;
   }
-}
 
-async function compile(whole: ReadyProgram, before: ProgramTerms, programKey: string): Promise<ReadyProgram> {
-  // Loaded only now, since most processes never need the compiler here.
-  const { compileProgram } = await import("../../engine/compile/compile-program.ts");
-  const schema = { columns: whole.source!.columns, nullableLists: nullableListsOf(whole.program.inputs), unsupported: [] };
-  const terms = { ...before, inputs: listInputs(reachable(rootsOf(before)), schema) };
-  const module = await WebAssembly.compile(compileProgram(terms, schema));
-  const ready = readyProgram({ programKey, program: writeProgram(terms), module, source: writeSource(terms, schema) });
-  return { ...ready, partOf: whole.programKey };
+  async function compile(whole: ReadyProgram, before: ProgramTerms, programKey: string): Promise<ReadyProgram> {
+    // Loaded only now, since most processes never need the compiler here.
+    const { compileAlike } = await import("../../engine/compile/alike/compile-alike.ts");
+    const schema = { columns: whole.source!.columns, nullableLists: nullableListsOf(whole.program.inputs), unsupported: [] };
+    const terms = { ...before, inputs: listInputs(reachable(rootsOf(before)), schema) };
+    const { module: bytes, codeKey: key, numbers } = await compileAlike(terms, schema, code);
+    const module = await programs.compile({ module: bytes, code: { key, numbers } });
+    const ready = readyProgram({ programKey, program: writeProgram(terms), module, numbers, source: writeSource(terms, schema) });
+    return { ...ready, partOf: whole.programKey };
+  }
 }
 
 /** The lists that may be null, among those whose presence the program asks for. */

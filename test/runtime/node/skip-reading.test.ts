@@ -54,6 +54,19 @@ describe("createSkipping", () => {
     );
   });
 
+  test("runs the needed part of a program with the code that it compiled for other numbers", async (t) => {
+    const query = (upper: number, cut: number) => ({ ...ofRuns(`MET.pt > ${cut}`, `run < ${upper}`), totals: { met: `MET.pt * ${cut}` } });
+    const compiled = t.mock.method(WebAssembly, "compile");
+    const first = await runAll(query(320, 10), "skips");
+    const before = compiled.mock.callCount();
+    assert(before > 0);
+    const second = await runAll(query(330, 12), "skips");
+    assert.equal(compiled.mock.callCount(), before);
+    compiled.mock.restore();
+    assert(skippedOf(first).includes(true) && skippedOf(second).includes(true));
+    assert.deepEqual(partialsOf(second), partialsOf(await runAll(query(330, 12), "reads")));
+  });
+
   test("skips one of the programs that are asked for together, and runs the other", async () => {
     const queries = [ofRuns("run > 1e9"), ofRuns("MET.pt > 10")];
     const both = await runAll(queries, "skips");
