@@ -72,7 +72,7 @@ export class RegisteredNames {
   }
 
   /** Releases a registration. Another process that was started with the same dataset takes it up at its next look. Never rejects. */
-  async letGo(registration: Registration): Promise<void> {
+  async release(registration: Registration): Promise<void> {
     const { registry, log } = this.#options;
     await registry
       .putDataset({ ...registration, held: false, revision: registration.revision + 1 })

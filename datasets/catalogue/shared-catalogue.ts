@@ -109,7 +109,7 @@ export function createSharedCatalogue(options: SharedCatalogueOptions): SharedCa
       await looking;
       const held = [...own.values()].map(({ name, pattern }) => ({ pattern, registration: known.get(name)?.registration }));
       for (const { pattern, registration } of held) {
-        if (registration?.held && registration.pattern === pattern) await registeredNames.letGo(registration);
+        if (registration?.held && registration.pattern === pattern) await registeredNames.release(registration);
       }
     },
   };

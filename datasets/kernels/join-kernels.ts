@@ -28,7 +28,7 @@ export function defineJoin(m: ModuleBuilder, size: 2 | 4 | 8, isZigzag: boolean)
         f.branchIf(done, I.geU(streams[0]!, end));
         f.loop((again) => {
           let joined = streams.map((stream) => f.variable(V.load(stream)));
-          for (let width = 1; width < size; width *= 2) joined = weave(f, joined, width);
+          for (let width = 1; width < size; width *= 2) joined = interleave(f, joined, width);
           for (const [each, value] of joined.entries()) {
             f.store(store.v128, target, ones ? withoutZigzag(value, ones, size) : value, each * vector);
           }
@@ -43,7 +43,7 @@ export function defineJoin(m: ModuleBuilder, size: 2 | 4 | 8, isZigzag: boolean)
 }
 
 /** Joins pairs of streams of words of `width` bytes: the result is half as many streams of words twice as wide. Each stream takes as many vectors as it needs. */
-function weave(f: FunctionBuilder, vectors: readonly Local[], width: number): Local[] {
+function interleave(f: FunctionBuilder, vectors: readonly Local[], width: number): Local[] {
   // Each stream of words takes `width` vectors.
   const streams = vectors.length / width;
   return Array.from({ length: streams / 2 }, (_, pair) =>

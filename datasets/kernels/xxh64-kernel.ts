@@ -29,13 +29,15 @@ export function defineXxh64(m: ModuleBuilder): void {
         for (const sum of lanes) f.set(hash, L.add(L.mul(L.xor(hash, round(i64(0n), sum)), prime1!), prime4!));
       });
       f.set(hash, L.add(hash, L.fromU32(bytes)));
-      whileLeft(f, at, end, 8, () =>
+      whileBytesLeft(f, at, end, 8, () =>
         f.set(hash, L.add(L.mul(L.rotl(L.xor(hash, round(i64(0n), load.i64(at))), i64(27n)), prime1!), prime4!)),
       );
-      whileLeft(f, at, end, 4, () =>
+      whileBytesLeft(f, at, end, 4, () =>
         f.set(hash, L.add(L.mul(L.rotl(L.xor(hash, L.mul(L.fromU32(load.i32(at)), prime1!)), i64(23n)), prime2!), prime3!)),
       );
-      whileLeft(f, at, end, 1, () => f.set(hash, L.mul(L.rotl(L.xor(hash, L.mul(L.fromU32(load.u8(at)), prime5!)), i64(11n)), prime1!)));
+      whileBytesLeft(f, at, end, 1, () =>
+        f.set(hash, L.mul(L.rotl(L.xor(hash, L.mul(L.fromU32(load.u8(at)), prime5!)), i64(11n)), prime1!)),
+      );
       f.set(hash, L.mul(L.xor(hash, L.shrU(hash, i64(33n))), prime2!));
       f.set(hash, L.mul(L.xor(hash, L.shrU(hash, i64(29n))), prime3!));
       f.return(L.xor(hash, L.shrU(hash, i64(32n))));
@@ -44,7 +46,7 @@ export function defineXxh64(m: ModuleBuilder): void {
 }
 
 /** Writes a loop of `body` that runs while at least `bytes` bytes are left before `end`, and each time advances `at` by them. */
-function whileLeft(f: FunctionBuilder, at: Local, end: Local, bytes: number, body: () => void): void {
+function whileBytesLeft(f: FunctionBuilder, at: Local, end: Local, bytes: number, body: () => void): void {
   f.block((done) => {
     f.loop((again) => {
       f.branchIf(done, I.ltU(I.sub(end, at), i32(bytes)));

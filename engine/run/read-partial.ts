@@ -55,7 +55,7 @@ export function readPartial({ program, layout }: LaidOut, { memory, entries, wor
       const filled = fills === undefined ? counted : sumOf(contents[fills]);
       const whole = { storage, fills: filled, nonFinite, ...(takesSample && { nonFiniteSamples }), cells: own.cellCount, contents };
       const findsRange = axes.some((axis) => kindOf(axis).findsRange);
-      return thinOut(findsRange ? keepRange(whole, readRange(floats(own.constants[0], 4))) : whole);
+      return keepFilledCells(findsRange ? keepRange(whole, readRange(floats(own.constants[0], 4))) : whole);
     }),
   };
 }
@@ -82,7 +82,7 @@ function keepRange(histogram: PartialHistogram, range: FoundRange): PartialHisto
 }
 
 /** Keeps only the filled cells, if that takes less space. */
-function thinOut(histogram: PartialHistogram): PartialHistogram {
+function keepFilledCells(histogram: PartialHistogram): PartialHistogram {
   const { contents, cells } = histogram;
   const arrays = Object.values(contents);
   const isFilled = new Uint8Array(cells);

@@ -22,12 +22,12 @@ export async function findQuery(dispatcher: Dispatcher, id: string, client: stri
   const { plan, programs } = planned;
   const progress = await plans.follow(planned, query);
   if (!progress.partitions.isFinished) await progress.clients.looks(query, client);
-  await lookAt(progress, [query]);
+  await updateProgress(progress, [query]);
   return { query, plan, programs, progress };
 }
 
 /** Updates what this process knows of these queries of one plan, since it may have changed elsewhere. */
-export async function lookAt(progress: Progress, queries: readonly QueryOfPlan[]): Promise<void> {
+export async function updateProgress(progress: Progress, queries: readonly QueryOfPlan[]): Promise<void> {
   await progress.look();
   await progress.learnInterest(queries);
   using merging = boundWait(longestMerge);

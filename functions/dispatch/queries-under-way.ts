@@ -180,7 +180,8 @@ export class QueriesUnderWay {
     // The subtasks of a plan count once, for the most urgent query that follows it.
     const entries = [...this.#entries.values()].sort((a, b) => a.priority - b.priority);
     for (const { client, address, priority, admitted, progress } of entries) {
-      const state = progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.lack !== undefined ? "idle" : "waiting";
+      const state =
+        progress === undefined ? "waiting" : isBegun(progress) ? "begun" : progress.missingNodes !== undefined ? "idle" : "waiting";
       const subtasks = progress === undefined || named.has(progress) ? 0 : progress.partitions.counts.waiting;
       if (progress) named.add(progress);
       yield { client, address, priority, since: admitted, state, subtasks };

@@ -74,7 +74,7 @@ export async function runQuery<Result>(
   };
   try {
     const accept = () =>
-      insist(() => acceptQuery(dispatcher, text, submitter), {
+      retryWhileCrowded(() => acceptQuery(dispatcher, text, submitter), {
         patience: admission.crowdPatience,
         gone: submitter.gone,
         meter: services.meter,
@@ -94,7 +94,7 @@ export async function runQuery<Result>(
 }
 
 /** Tries again while the client's address is crowded, for at most `patience` milliseconds. Nothing is held meanwhile. */
-async function insist<T>(
+async function retryWhileCrowded<T>(
   accept: () => Promise<T>,
   { patience, gone, meter }: { readonly patience: number; readonly gone: Submitter["gone"]; readonly meter: Meter | undefined },
 ): Promise<T> {

@@ -67,14 +67,14 @@ export function createClaimEnds(options: EndOptions) {
   async function release(undone: readonly Ended<Outcome>[]): Promise<void> {
     if (undone.length === 0) return;
     meter?.count("femtoq_subtasks_total", "released", undone.length);
-    await insist(() => node.release(undone.map(({ claim }) => claim)));
+    await repeatUntilAccepted(() => node.release(undone.map(({ claim }) => claim)));
   }
 
   async function fail({ claim, ending: { cause, permanent } }: Ended<Failed>): Promise<void> {
     figures.failed++;
     meter?.count("femtoq_subtasks_total", "failed");
     log.warn({ ...describe(claim), cause, permanent }, "a subtask failed");
-    await insist(() => node.fail(claim, cause, { permanent }));
+    await repeatUntilAccepted(() => node.fail(claim, cause, { permanent }));
   }
 
   /** Stores partials and completes their claims. A claim fails if its partial is too large ever to be kept. */
@@ -120,7 +120,7 @@ export function createClaimEnds(options: EndOptions) {
   async function complete(
     stored: readonly Ended[],
     outcome: "stored" | "computed",
-    completing: Completing = (claims) => insist(() => node.complete(claims)),
+    completing: Completing = (claims) => repeatUntilAccepted(() => node.complete(claims)),
   ): Promise<void> {
     if (stored.length === 0) return;
     const begun = performance.now();
@@ -147,13 +147,13 @@ export function createClaimEnds(options: EndOptions) {
     try {
       return await action();
     } catch (error) {
-      if (claims.length > 0) await insist(() => node.release(claims));
+      if (claims.length > 0) await repeatUntilAccepted(() => node.release(claims));
       throw error;
     }
   }
 
   /** Repeats the action until the coordinator accepts it or this process stops, since a claim that never ends would block its subtask. */
-  function insist<T>(action: () => Promise<T>): Promise<T> {
+  function repeatUntilAccepted<T>(action: () => Promise<T>): Promise<T> {
     const onFailure = (err: unknown, wait: number) =>
       log.warn({ err, pause: wait }, "the coordinator cannot take what became of claims; trying again");
     return retry(action, { signal, onFailure, backoff });

@@ -101,13 +101,13 @@ class FieldTree {
     const ends = formsOf(this.#columns[index]!, 0);
     const children = this.#children[index]!;
     const { type } = this.#fields[index]!;
-    const why = whyNoEnds(ends) ?? (children.length === 0 ? "is a list of nothing" : undefined);
+    const why = whyEndsUnreadable(ends) ?? (children.length === 0 ? "is a list of nothing" : undefined);
     if (why !== undefined) this.#refuse(place, why);
     else if (type.startsWith("std::optional<") || type.startsWith("std::unique_ptr<")) {
       this.#visitChildren(children, { ...place, steps: [...place.steps, { kind: "optional", ends }] }, depth);
     } else {
       const inner = children.flatMap((child) => this.#counted(child, 1, depth));
-      this.#visitChildren(children, listed(place, { kind: "list", ends, inner: few(inner) }), depth);
+      this.#visitChildren(children, listed(place, { kind: "list", ends, inner: enoughToCount(inner) }), depth);
     }
   }
 
@@ -217,13 +217,13 @@ function formsOf(columns: readonly PhysicalColumn[], position: number): Forms {
   });
 }
 
-function whyNoEnds(ends: Forms): string | undefined {
+function whyEndsUnreadable(ends: Forms): string | undefined {
   if (ends.length === 0) return "is a collection that does not say where its lists end";
   return ends.map(whyUnreadable).find((why) => why !== undefined) ?? (ends.every((form) => encodingOf(form).isIndex) ? undefined : misfit);
 }
 
 /** One column that has all elements in every cluster is enough to count them. If all were added later, all are needed. */
-function few(counted: readonly Counted[]): readonly Counted[] {
+function enoughToCount(counted: readonly Counted[]): readonly Counted[] {
   const whole = counted.find(({ forms }) => !forms.some(({ isDeferred }) => isDeferred));
   return whole ? [whole] : counted;
 }

@@ -161,12 +161,12 @@ async function findPaths(
 async function walk(folder: string, patterns: readonly string[]): Promise<readonly string[]> {
   let start = folder;
   while (sep === "/" && start.includes("\\")) start = dirname(start);
-  const way = relative(start, folder).replace(/[^\w./-]/g, "?");
-  const below = patterns.map((pattern) => (way === "" ? pattern : `${way}/${pattern}`));
+  const between = relative(start, folder).replace(/[^\w./-]/g, "?");
+  const below = patterns.map((pattern) => (between === "" ? pattern : `${between}/${pattern}`));
   const found = await glob(below, { absolute: true, expandDirectories: false, extglob: false, cwd: start });
   await turn();
   const paths = found.map((path) => resolve(path));
-  return way === "" ? paths : paths.filter((path) => path.startsWith(`${folder}/`));
+  return between === "" ? paths : paths.filter((path) => path.startsWith(`${folder}/`));
 }
 
 /** Escapes characters, such as parentheses in names, that have a meaning for the library but not in our patterns. */

@@ -31,7 +31,7 @@ export function describeStatus(followed: FollowedQuery, hindrances: readonly str
   });
   const counts = progress?.partitions.counts ?? { ...noPartitions, total, done: total };
   const hindrance = hindrances.length === 0 ? undefined : hindrances.join("; ");
-  const note = progress?.lack ?? (isEnded({ state }) ? undefined : hindrance);
+  const note = progress?.missingNodes ?? (isEnded({ state }) ? undefined : hindrance);
   const lastUpdate = progress?.lastUpdate ?? created;
   return {
     id,

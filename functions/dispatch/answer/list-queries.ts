@@ -6,7 +6,7 @@ import type { ListedQuery } from "../../../storage/store.ts";
 import type { QueryState } from "../../api.ts";
 import { HttpProblem } from "../../http/problem.ts";
 import type { Dispatcher } from "../dispatcher.ts";
-import { lookAt } from "../find-query.ts";
+import { updateProgress } from "../find-query.ts";
 import { stateOf } from "../follow/followed-query.ts";
 import { countPartitions } from "../follow/partition-state.ts";
 import { decideState } from "../query-state.ts";
@@ -117,7 +117,7 @@ async function findStatesOfPlan(
 ): Promise<readonly (readonly [string, QueryState])[]> {
   const progress = await plans.find(planKey);
   if (progress) {
-    await lookAt(progress, queries);
+    await updateProgress(progress, queries);
     return queries.map((query) => [query.id, stateOf({ query, progress })]);
   }
   // Interest is counted first. It ends with the last subtask, and by then all partials are stored.

@@ -37,7 +37,7 @@ export class DamagedPartials {
   }
 
   /** Whether the answers of store and coordinator about a place must be ignored now. */
-  isAside(place: number): boolean {
+  isIgnored(place: number): boolean {
     return this.#queueing.has(place) || this.#left.has(place);
   }
 

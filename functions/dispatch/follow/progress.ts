@@ -14,7 +14,7 @@ import type { Program } from "../../../engine/program/program.ts";
 import type { StoredPlan, StoredQuery } from "../../../storage/store.ts";
 import type { Services } from "../../services.ts";
 import type { ResultNote } from "../answer/timeline.ts";
-import { findLack } from "../find-lack.ts";
+import { describeMissingNodes } from "../describe-missing-nodes.ts";
 import { AwaitedVersion } from "./awaited-version.ts";
 import type { CountInterest } from "./count-interest.ts";
 import { DamagedPartials } from "./damaged-partials.ts";
@@ -54,7 +54,7 @@ export class Progress implements PlannedPrograms {
   /** The query that is being queued. */
   #queueing: string | undefined;
   /** The message that there are no nodes; it holds until something changes. */
-  #lack: string | undefined;
+  #missingNodes: string | undefined;
   #read: { readonly version: number; readonly partials: readonly PartialResult[] } | undefined;
 
   private constructor({ plan, programs }: PlannedPrograms, query: StoredQuery, services: ProgressServices, partitions: PlanPartitions) {
@@ -101,7 +101,7 @@ export class Progress implements PlannedPrograms {
 
   /** Looks up again the partitions that are known to be neither stored nor under way. */
   async refresh(): Promise<void> {
-    const absent = this.partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isAside(place));
+    const absent = this.partitions.keysOf((state, place) => state === "absent" && !this.#damaged.isIgnored(place));
     if (absent.length > 0) await this.partitions.update(absent);
     this.#hasLooked = true;
     if (absent.length > 0) this.touch();
@@ -172,8 +172,8 @@ export class Progress implements PlannedPrograms {
   }
 
   /** "no nodes", and why, if partitions wait and there is no node that could take them. */
-  get lack(): string | undefined {
-    return this.partitions.isStanding ? this.#lack : undefined;
+  get missingNodes(): string | undefined {
+    return this.partitions.isStanding ? this.#missingNodes : undefined;
   }
 
   /** Whether nothing is under way and nobody listens. */
@@ -239,7 +239,7 @@ export class Progress implements PlannedPrograms {
 
   #take(event: SubtaskEvent): void {
     if (!this.partitions.take(event)) return;
-    this.#lack = undefined;
+    this.#missingNodes = undefined;
     this.touch();
     if (event.kind === "withdrawn" && this.isWithdrawn) this.#poller.now();
   }
@@ -249,11 +249,11 @@ export class Progress implements PlannedPrograms {
     await this.learnInterest(this.clients.queries);
     if (!this.#services.coordinator.skipsEvents) return;
     const { version } = this;
-    const before = this.lack;
-    const lack = this.partitions.isStanding ? await findLack(this.#services.coordinator) : undefined;
+    const before = this.missingNodes;
+    const missingNodes = this.partitions.isStanding ? await describeMissingNodes(this.#services.coordinator) : undefined;
     const changed = await this.#updateOpen();
-    if (this.version === version) this.#lack = lack;
-    if (changed || this.lack !== before) this.touch();
+    if (this.version === version) this.#missingNodes = missingNodes;
+    if (changed || this.missingNodes !== before) this.touch();
   }
 
   #updateOpen(): Promise<boolean> {
@@ -261,7 +261,7 @@ export class Progress implements PlannedPrograms {
   }
 
   async #update(isWanted: (state: PartitionState) => boolean): Promise<boolean> {
-    const keys = this.partitions.keysOf((state, place) => isWanted(state) && !this.#damaged.isAside(place));
+    const keys = this.partitions.keysOf((state, place) => isWanted(state) && !this.#damaged.isIgnored(place));
     return keys.length > 0 && (await this.partitions.update(keys));
   }
 

@@ -64,7 +64,7 @@ export async function warmUp(options: {
     let events = 0;
     for (const sample of compute ? samples : samples.slice(0, 1)) {
       if (signal.aborted) break;
-      events += await goThrough(sample, { compute, signal, log });
+      events += await runSample(sample, { compute, signal, log });
     }
     return events;
   } catch (error) {
@@ -73,7 +73,7 @@ export async function warmUp(options: {
   }
 }
 
-async function goThrough(sample: Sample, { compute, signal, log }: Parameters<typeof warmUp>[0]): Promise<number> {
+async function runSample(sample: Sample, { compute, signal, log }: Parameters<typeof warmUp>[0]): Promise<number> {
   const pattern = fileURLToPath(new URL(sample.file, import.meta.url));
   const partitionEvents = Math.ceil(sample.events / sample.partitions(compute?.threads ?? 1));
   const catalogue = createCatalogue([{ name: query.dataset, pattern }], { partitionEvents });

@@ -1,7 +1,7 @@
 /** Returns "no nodes" and, if something starts nodes on demand, its progress; undefined if there are nodes. */
 import type { Coordinator } from "../../coordination/coordinator.ts";
 
-export async function findLack(coordinator: Coordinator): Promise<string | undefined> {
+export async function describeMissingNodes(coordinator: Coordinator): Promise<string | undefined> {
   if ((await coordinator.nodes()).length > 0) return undefined;
   const supply = await coordinator.supply();
   if (supply === undefined) return "no nodes";
