@@ -26,8 +26,11 @@ export interface AxisKind<Shape> {
    * which is given by its number in the run.
    */
   emitCell(writer: Writer, shape: Shape, value: Expression, code: AxisCode): Expression;
-  /** The numbers that stand in the axis's code, which may be run with any others that are not 0. Absent if there are none. */
-  numbers?(shape: Shape): readonly number[];
+  /**
+   * The numbers that stand in the axis's code, which may be run with any others that are not 0. Absent if there are none. Those that only `emitPairs` for
+   * columns of float32 needs are 0 unless `areFloat32`.
+   */
+  numbers?(shape: Shape, options: { readonly areFloat32: boolean }): readonly number[];
   /** Everything else of the axis that its code depends on, as JSON. */
   form(shape: Shape): unknown;
   /** The axis's constants: numbers that the code reads from memory and, if `findsRange`, changes. `numberOf` gives a string's number in the run. */

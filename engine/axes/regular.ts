@@ -40,8 +40,14 @@ export const regular: AxisKind<RegularAxis> = {
     return value < lower ? 0 : 1 + Math.floor((bins * (value - lower)) / (upper - lower));
   },
 
-  numbers: (axis) => [axis.lower, axis.upper, axis.upper - axis.lower, scaleOfFloat32(axis) ?? 0],
-  form: (axis) => [axis.bins, scaleOfFloat32(axis) !== undefined],
+  // Without a scale the last one is 0, which tells its code from that of axes with one.
+  numbers: (axis, { areFloat32 }) => [
+    axis.lower,
+    axis.upper,
+    axis.upper - axis.lower,
+    (areFloat32 ? scaleOfFloat32(axis) : undefined) ?? 0,
+  ],
+  form: ({ bins }) => bins,
 
   emitCell({ f }, { bins }, value, { numbers: [lower, upper, width] }) {
     const cell = f.variable(i32(bins + 1));

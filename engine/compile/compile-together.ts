@@ -17,6 +17,7 @@ import { withNumbers } from "./alike/compile-alike.ts";
 import { findNumbers } from "./alike/number-slots.ts";
 import { fillsOf, shapeOf, type TogetherOptions, totalsOf, writeTogether } from "./compile-program.ts";
 import { chainOf, type Fill, type Member } from "./emit-events.ts";
+import { ProgramColumns } from "./loops/program-columns.ts";
 import { headerBytes, type Layout, layOut, totalBytes } from "./work-area.ts";
 
 export interface SourceProgram {
@@ -74,7 +75,7 @@ export function prepareTogether(programs: readonly SourceProgram[]): Together {
   const schema = { columns: mergeColumns(programs.map(({ source }) => source.columns)), unsupported: [] };
   const all = members.map(({ program }) => program);
   const order = reachable(all.flatMap(rootsOf));
-  const slots = findNumbers(all, order);
+  const slots = findNumbers(all, order, new ProgramColumns({ inputs, schema }));
   const strings = stringsOf(order);
   const { fills, totals, copies } = onlyOnce(members);
   return {

@@ -33,7 +33,7 @@ export function shapeOf(programs: readonly ProgramTerms[], { inputs, schema, ord
       axis.type,
       "circular" in axis && axis.circular,
       kind.form(axis),
-      (kind.numbers?.(axis) ?? []).map(isZero),
+      slots.ofAxes.get(axis)!.numbers.map(isZero),
       numberIn(axes, axisKey(axis)),
     ];
   };

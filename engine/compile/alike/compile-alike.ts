@@ -11,6 +11,7 @@ import { reachable } from "../../program/term.ts";
 import { digest, toHexadecimal } from "../../sha256.ts";
 import type { SlotPlace } from "../../wasm/constant-pool.ts";
 import { compileNoted } from "../compile-program.ts";
+import { ProgramColumns } from "../loops/program-columns.ts";
 import { shapeOf } from "./code-shape.ts";
 import { findNumbers, type NumberSlots } from "./number-slots.ts";
 
@@ -40,7 +41,7 @@ export interface CodeCache {
 /** Compiles a program, with code of its shape from the cache if possible. Throws `QueryError` if the code would be too large. */
 export async function compileAlike(terms: ProgramTerms, schema: Schema, known: CodeCache): Promise<CompiledProgram> {
   const order = reachable(rootsOf(terms));
-  const slots = findNumbers([terms], order);
+  const slots = findNumbers([terms], order, new ProgramColumns({ inputs: terms.inputs, schema }));
   const shape = shapeOf([terms], { inputs: terms.inputs, schema, order, slots });
   const code = known.get(shape) ?? write(terms, schema, slots);
   known.set(shape, code);

@@ -10,6 +10,8 @@ import { type ProgramTerms, rootsOf } from "../../program/program.ts";
 import type { Operation, Term } from "../../program/term.ts";
 import { longOf } from "../../program/types.ts";
 import { type Expression, f64 } from "../../wasm/instructions.ts";
+import { flatSource } from "../fills/flat-source.ts";
+import type { ProgramColumns } from "../loops/program-columns.ts";
 import { withoutRoot } from "../tables/compare-root.ts";
 
 export interface NumberSlots {
@@ -17,8 +19,13 @@ export interface NumberSlots {
   readonly numbers: readonly number[];
   /** The slots of terms that are numbers, and of comparisons with a square root, whose argument is compared with another number instead. */
   readonly ofTerms: ReadonlyMap<Term, number>;
-  /** The first slot of each axis, which has one slot per number; those of zeros are unused. Equal axes share slots. */
-  readonly ofAxes: ReadonlyMap<AxisShape, number>;
+  readonly ofAxes: ReadonlyMap<AxisShape, AxisSlots>;
+}
+
+/** The slots of an axis, one per number; those of zeros are unused. Equal axes have the same slots. */
+interface AxisSlots {
+  readonly first: number;
+  readonly numbers: readonly number[];
 }
 
 /** Operations whose code does not depend on which numbers their arguments are. */
@@ -44,7 +51,7 @@ const takers: ReadonlySet<Operation> = new Set<Operation>([
 ]);
 
 /** Finds the numbers with slots. `order` has the terms of the programs, each after its arguments. */
-export function findNumbers(programs: readonly ProgramTerms[], order: readonly Term[]): NumberSlots {
+export function findNumbers(programs: readonly ProgramTerms[], order: readonly Term[], columns: ProgramColumns): NumberSlots {
   const free = new Set<Term>();
   for (const term of order) {
     if (term.operation === "number" && Number(term.literal) !== 0) free.add(term);
@@ -57,14 +64,20 @@ export function findNumbers(programs: readonly ProgramTerms[], order: readonly T
     const value = free.has(term) ? Number(term.literal) : (withoutRoot(term)?.limit ?? 0);
     if (value !== 0) ofTerms.set(term, numbers.push(value) - 1);
   }
-  const ofAxes = new Map<AxisShape, number>();
-  const known = new Map<string, number>();
-  for (const { axis } of programs.flatMap(({ histograms }) => histograms.flatMap(({ axes }) => axes))) {
-    const key = axisKey(axis);
-    const first = known.get(key) ?? numbers.length;
-    if (!known.has(key)) numbers.push(...(kindOf(axis).numbers?.(axis) ?? []));
-    known.set(key, first);
-    ofAxes.set(axis, first);
+  const ofAxes = new Map<AxisShape, AxisSlots>();
+  const known = new Map<string, AxisSlots>();
+  const axes = programs.flatMap(({ histograms }) =>
+    histograms.flatMap(({ axes }) => axes.map(({ axis, value }) => ({ axis, value, key: axisKey(axis) }))),
+  );
+  const ofFloat32 = new Set(axes.flatMap(({ value, key }) => (flatSource(columns, value) ? [key] : [])));
+  for (const { axis, key } of axes) {
+    const found = known.get(key) ?? {
+      first: numbers.length,
+      numbers: kindOf(axis).numbers?.(axis, { areFloat32: ofFloat32.has(key) }) ?? [],
+    };
+    if (!known.has(key)) numbers.push(...found.numbers);
+    known.set(key, found);
+    ofAxes.set(axis, found);
   }
   return { numbers, ofTerms, ofAxes };
 }
@@ -78,10 +91,9 @@ interface WithSlots {
 /** The constant of a term: its own number or, for a comparison with a root, the number that the root's argument is compared with. */
 export const numberOf = ({ slots }: WithSlots, term: Term, value: number): Expression => f64(value, slots?.ofTerms.get(term));
 
-/** The constants of an axis. */
-export function numbersOf({ slots }: WithSlots, axis: AxisShape): readonly Expression[] {
-  const first = slots?.ofAxes.get(axis);
-  const numbers = kindOf(axis).numbers?.(axis) ?? [];
+/** The constants of an axis. `areFloat32` where its values lie in a column of float32. */
+export function numbersOf({ slots }: WithSlots, axis: AxisShape, options = { areFloat32: false }): readonly Expression[] {
+  const { first, numbers } = slots?.ofAxes.get(axis) ?? { numbers: kindOf(axis).numbers?.(axis, options) ?? [] };
   return numbers.map((value, place) => (value === 0 ? f64(0) : f64(value, first === undefined ? undefined : first + place)));
 }
 

@@ -7,8 +7,9 @@
  */
 import { reachable, type Term } from "../../program/term.ts";
 import { type Fill, type FillGroup, groupFills, type Member, valuesOf } from "../emit-events.ts";
-import { type FlatSource, flatSource, isFlatFill } from "../fills/emit-flat-fill.ts";
+import { isFlatFill } from "../fills/emit-flat-fill.ts";
 import { canFillWide } from "../fills/emit-wide-fill.ts";
+import { type FlatSource, flatSource } from "../fills/flat-source.ts";
 import type { ProgramColumns } from "./program-columns.ts";
 
 export interface ContentLoop {

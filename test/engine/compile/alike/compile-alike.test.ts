@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
+import { scaleOfFloat32 } from "../../../../engine/axes/float32-scale.ts";
 import { type CodeCache, type CompiledProgram, compileAlike, type KnownCode } from "../../../../engine/compile/alike/compile-alike.ts";
 import { compileProgram } from "../../../../engine/compile/compile-program.ts";
 import { encodePartial } from "../../../../engine/histogram/partial.ts";
@@ -135,6 +136,19 @@ test("so do those that read other columns of the event, also of other types", ()
 test("so do those that name other strings, by the same code", async () => {
   const all = ["ee", "mumu", "none"].map((name) => asked({ filter: `channel == "${name}"` }));
   assert.equal(await assertSameAsAlone(all), 1);
+});
+
+test("the scale for float32 is a number of the program only where an axis is filled from a column of float32", async () => {
+  const scale = scaleOfFloat32({ bins: 20, lower: 0, upper: 200 })!;
+  const numbersOf = async (...values: readonly string[]) => {
+    const histograms = Object.fromEntries(values.map((value) => [value, { axes: [regular(value)] }]));
+    const { terms } = makeProgram(readQuery({ dataset: "test", histograms }), schema);
+    return (await compileAlike(terms, schema, new Map())).numbers;
+  };
+  assert.deepEqual(await numbersOf("w"), [0, 200, 200, 0]);
+  assert.deepEqual(await numbersOf("Jet.pt"), [0, 200, 200, 0]);
+  assert.deepEqual(await numbersOf("single"), [0, 200, 200, scale]);
+  assert.deepEqual(await numbersOf("w", "single"), [0, 200, 200, scale]);
 });
 
 for (const [what, value, more] of [
