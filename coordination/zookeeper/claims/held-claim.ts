@@ -32,7 +32,7 @@ export interface HeldClaimOptions {
 }
 
 /** Milliseconds from the begin of what begins at once: what has ended by then is never shown as running to other processes. */
-const tellAfter = 50;
+const tellAfter = 200;
 
 const changes: Readonly<Record<Verdict["kind"], ClaimChange>> = { done: "-", unowned: "=", withdrawn: "!", failed: "!" };
 
