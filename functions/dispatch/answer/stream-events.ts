@@ -10,8 +10,9 @@ import { isEnded } from "../../api.ts";
 import type { Environment } from "../../environment.ts";
 import { boundWait } from "../../http/bounded-wait.ts";
 import type { FollowedQuery } from "../follow/followed-query.ts";
+import { restBetweenEvents } from "./rest-between-events.ts";
 
-/** In milliseconds between events. Pauses begin short, since a query may end soon, and double up to the longest. */
+/** In milliseconds between events. Pauses begin short and double up to the longest; the first finished partition and the query's end are told at once. */
 const firstPause = 10;
 const longestPause = 100;
 /** In milliseconds: a stream without news sends `alive` after this time. */
@@ -57,10 +58,11 @@ async function writeEvents(
   const { progress } = followed;
   for (let pause = firstPause; !gone.aborted; pause = Math.min(longestPause, 2 * pause)) {
     const version = progress?.version ?? 0;
+    const hadNone = progress?.partitions.counts.done === 0;
     const { state, text, took } = dispatcher.statuses.get(followed);
     await stream.writeSSE({ event: isEnded({ state }) ? state : "progress", id: String(version), data: text });
     if (isEnded({ state }) || !progress) return;
-    await stream.sleep(Math.max(pause, took * restAfterWriting));
+    await restBetweenEvents({ query: followed.query, progress }, { milliseconds: Math.max(pause, took * restAfterWriting), hadNone, gone });
     while (!gone.aborted && progress.version === version) {
       using wait = boundWait(patience, gone);
       await progress.changeAfter(version, wait.signal);

@@ -17,7 +17,13 @@ export interface FollowedQuery extends PlannedPrograms {
 }
 
 /** The state as far as it is known here; `Progress.learnInterest` learns of withdrawals that were made elsewhere. */
-export function stateOf({ query, progress }: { readonly query: QueryOfPlan; readonly progress?: Progress }): QueryState {
+export function stateOf({
+  query,
+  progress,
+}: {
+  readonly query: QueryOfPlan;
+  readonly progress?: Pick<Progress, "partitions" | "interestedIn">;
+}): QueryState {
   if (!progress) return "done";
   return decideState({ hasResult: false, partitions: progress.partitions.counts, interested: progress.interestedIn(query) });
 }
