@@ -5,6 +5,7 @@ import { makeDirectory } from "../../base/make-directory.ts";
 import { pause } from "../../base/pause.ts";
 import type { Coordinator } from "../../coordination/coordinator.ts";
 import { knowLoadedBounds, LoadedBounds } from "../../datasets/cache/loaded-bounds.ts";
+import { StoredBounds } from "../../datasets/cache/stored-bounds.ts";
 import { usualLimits } from "../../functions/admission/limits.ts";
 import { createApp } from "../../functions/app.ts";
 import { measureCoordinator, measureStore } from "../../functions/metrics/measure-services.ts";
@@ -56,7 +57,9 @@ export async function openServices(options: {
   const tracer = openTracer(config, process.env, log);
   if (tracer) opened.add("traces", () => tracer.close());
 
-  const bounds = new LoadedBounds();
+  const storedBounds = new StoredBounds(store, log);
+  opened.add("bounds of columns", () => storedBounds.close());
+  const bounds = new LoadedBounds(storedBounds);
   const compute =
     opens.includes("node") && computeUrl === undefined ? openCompute({ config, store: forNode, bounds, log, meter }) : undefined;
   if (compute) opened.add("worker threads", () => compute.workers.close());

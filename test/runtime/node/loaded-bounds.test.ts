@@ -4,15 +4,19 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
 import { LoadedBounds } from "../../../datasets/cache/loaded-bounds.ts";
+import { StoredBounds } from "../../../datasets/cache/stored-bounds.ts";
 import type { Catalogue } from "../../../datasets/dataset.ts";
 import type { Outcome } from "../../../functions/compute/executor.ts";
 import { createExecutor } from "../../../runtime/node/executor.ts";
+import { openStore } from "../../../storage/embedded/embedded-store.ts";
+import { makeTemporaryDirectory } from "../../storage/temporary-directory.ts";
 import { seeded } from "../../support/seeded.ts";
 import { silent } from "../silent-log.ts";
 import { axis, never, type Setup, setUp } from "./executor-for-test.ts";
 
 /** Six partitions of a hundred runs each, of which 60 have events. */
 const pattern = fileURLToPath(new URL("../../datasets/root/files/runs.root", import.meta.url));
+const options = { threads: 1, memory: 64 * 2 ** 20, pattern, partitionEvents: 60 };
 const ofRuns = (...filter: readonly string[]) => ({ filter, histograms: { met: { axes: [axis("MET_pt")] } } });
 
 describe("LoadedBounds", () => {
@@ -20,7 +24,7 @@ describe("LoadedBounds", () => {
   let bounds: LoadedBounds;
   before(() => {
     bounds = new LoadedBounds();
-    setup = setUp(".", { threads: 1, memory: 64 * 2 ** 20, pattern, partitionEvents: 60, bounds });
+    setup = setUp(".", { ...options, bounds });
   });
   after(() => setup.workers.close());
 
@@ -65,6 +69,28 @@ describe("LoadedBounds", () => {
     assert(skipped > 25, `${skipped} partitions were skipped`);
   });
 
+  test("skips partitions in the first query after a restart by what was loaded before it, and gives the bytes that reading all of them gives", async (t) => {
+    const directory = await makeTemporaryDirectory(t);
+    /** The outcomes of one query in a process of its own. */
+    async function afterStart(query: object): Promise<readonly Outcome[]> {
+      const store = await openStore({ directory });
+      const stored = new StoredBounds(store, silent);
+      const started = setUp(".", { ...options, bounds: new LoadedBounds(stored) });
+      try {
+        return await runAll(query, started.catalogue, started);
+      } finally {
+        await started.workers.close();
+        await stored.close();
+        await store.close();
+      }
+    }
+    assert.deepEqual(skippedOf(await afterStart(ofRuns("run >= 320 && run < 360"))), Array(6).fill(false));
+    const second = ofRuns("run >= 250 && run < 310", "MET_pt < 50");
+    const skipping = await afterStart(second);
+    assert.deepEqual(skippedOf(skipping), [true, true, false, false, true, true]);
+    assert.deepEqual(partialsOf(skipping), partialsOf(await runAll(second, knowingNothing())));
+  });
+
   test("keeps a bounded number of columns, and those that are asked for longest", () => {
     const known = new LoadedBounds();
     const one = { low: 1, high: 2, nan: false, missing: false };
@@ -82,8 +108,8 @@ describe("LoadedBounds", () => {
   const knowingNothing = (): Catalogue => ({ ...setup.catalogue, bounds: async () => ({ column: () => undefined }) });
 
   /** Runs the query on one partition after another, with nothing in memory. */
-  async function runAll(query: object, catalogue: Catalogue): Promise<readonly Outcome[]> {
-    const { workers, programs, task, slabs } = setup;
+  async function runAll(query: object, catalogue: Catalogue, own: Setup = setup): Promise<readonly Outcome[]> {
+    const { workers, programs, task, slabs } = own;
     const cache = new ColumnCache({ slabs, load: workers.load });
     const { programKey } = await task(query, 0);
     const executor = createExecutor({ catalogue, programs, cache, workers, threads: 1, log: silent });
