@@ -20,6 +20,8 @@ export interface KnownSchema {
   readonly leaves: readonly KnownLeaf[];
   /** The shape of files with this schema, if every column can be read; set once it was found for the first file. */
   shape?: FileShape;
+  /** The orders of columns as the last footer with this schema stated them, and what they mean. */
+  orders?: { readonly bytes: Uint8Array; readonly isOrdered: readonly boolean[] };
 }
 
 interface Stored extends KnownSchema {

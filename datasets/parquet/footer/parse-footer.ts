@@ -59,7 +59,7 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
         break;
       }
       case 7:
-        isOrdered = parseOrders(reader);
+        isOrdered = readOrders(reader, schema);
         break;
       default:
         reader.skip();
@@ -76,6 +76,15 @@ export async function parseFooter(bytes: Uint8Array, partitionEvents = 1): Promi
   const nullLists = Uint8Array.from(columns, ({ nullLists }) => nullLists);
   const optional = { ...(rounded.includes(1) && { rounded }), ...(nullLists.some((bits) => bits !== 0) && { nullLists }) };
   return { shape: await shapeOf(schema, columns), units, nullable, ...optional, values, places };
+}
+
+/** Lists end by themselves, so bytes that begin with those of a known one are that one. */
+function readOrders(reader: ThriftReader, schema: KnownSchema | undefined): readonly boolean[] {
+  if (schema?.orders && reader.passes(schema.orders.bytes)) return schema.orders.isOrdered;
+  const before = reader.at;
+  const isOrdered = parseOrders(reader);
+  if (schema) schema.orders = { bytes: reader.copy(before), isOrdered };
+  return isOrdered;
 }
 
 /** For each column: whether its least and largest values follow the order of its type; otherwise they tell nothing. */
