@@ -24,7 +24,7 @@ const recalledAtATime = 200;
 /** Distant sources need time for each answer, so several files are read at once. */
 const parallelReads = 16;
 /** The most descriptions, and their most bytes, that are recorded together. Until then they stay in memory. */
-const mostTogether = 256;
+const mostTogether = 128;
 const mostBytesTogether = 8 * 2 ** 20;
 const inBackgroundAtATime = 32;
 /** In milliseconds: a read that takes longer shows that the disk is slow. */

@@ -92,20 +92,24 @@ async function describeTrees(
   { tree, partitionEvents = usualPartitionEvents }: DescribeOptions,
 ): Promise<FileDescription> {
   const file = new ReadWindows(reader);
-  const header = await readFileHeader(file);
-  const trees = await findTrees(file, header, tree);
-  const named = { format, partitionEvents, tree: tree === undefined ? trees[0].path : undefined };
-  const ntuples = trees.filter(({ key }) => isRNTuple(key));
-  if (ntuples.length > 0) {
-    if (ntuples.length < trees.length) throw new Error(`${ntuples[0].path} is an RNTuple, which cannot be read as one with TTrees`);
-    const anchors: NamedAnchor[] = [];
-    for (const { path, key } of ntuples) anchors.push({ name: path, anchor: await parseAnchor(await readObject(file, key)) });
-    return await describeRNTuple(reader, anchors, named);
+  try {
+    const header = await readFileHeader(file);
+    const trees = await findTrees(file, header, tree);
+    const named = { format, partitionEvents, tree: tree === undefined ? trees[0].path : undefined };
+    const ntuples = trees.filter(({ key }) => isRNTuple(key));
+    if (ntuples.length > 0) {
+      if (ntuples.length < trees.length) throw new Error(`${ntuples[0].path} is an RNTuple, which cannot be read as one with TTrees`);
+      const anchors: NamedAnchor[] = [];
+      for (const { path, key } of ntuples) anchors.push({ name: path, anchor: await parseAnchor(await readObject(file, key)) });
+      return await describeRNTuple(reader, anchors, named);
+    }
+    const sources: TreeSource[] = [];
+    for (const each of trees) sources.push(await readTree(file, each));
+    const streamers = await readStreamers(file, header);
+    return await describeTTrees(sources, { ...named, streamers, fileBytes: file.byteLength });
+  } finally {
+    file.release();
   }
-  const sources: TreeSource[] = [];
-  for (const each of trees) sources.push(await readTree(file, each));
-  const streamers = await readStreamers(file, header);
-  return await describeTTrees(sources, { ...named, streamers, fileBytes: file.byteLength });
 }
 
 async function readTree(file: ReadWindows, { path, key }: FoundTree): Promise<TreeSource> {

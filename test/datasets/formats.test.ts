@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { describeFile, written } from "../../datasets/formats.ts";
 
 for (const [what, text, message] of [
@@ -34,4 +36,24 @@ test("describeFile reads a file once that is what its name says, and finds out w
     assert.deepEqual(units, [{ entries: 3, firstEntry: 0 }]);
     assert.equal(count, reads, name);
   }
+});
+
+test("describeFile keeps nothing of the memory that it reads near files into: descriptions stay as they are when others are made", async () => {
+  const names = [
+    "root/files/kinds.root",
+    "root/files/rntuple/structures.root",
+    "root/files/runs.root",
+    "root/files/rntuple/encodings.root",
+  ];
+  const paths = names.map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const files = [await parquetBytes(), ...(await Promise.all(paths.map(async (path) => Uint8Array.from(await readFile(path)))))];
+  const slice = (bytes: Uint8Array) => async (start: number, end?: number) => Uint8Array.from(bytes.subarray(start, end)).buffer;
+  const expected: unknown[] = [];
+  const found: unknown[] = [];
+  for (const bytes of files) expected.push(await describeFile({ byteLength: bytes.length, slice: slice(bytes) }, "a"));
+  for (const bytes of files) {
+    const readInto = async (target: Uint8Array, start: number) => target.set(bytes.subarray(start, start + target.length));
+    found.push(await describeFile({ byteLength: bytes.length, slice: slice(bytes), readInto }, "a"));
+  }
+  assert.deepEqual(found, expected);
 });

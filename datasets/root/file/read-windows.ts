@@ -1,10 +1,15 @@
 /** Reads a file's metadata with few, large reads: what was read stays in memory and serves later reads inside it. */
+import { borrow, giveBack } from "../../sources/lend-bytes.ts";
 import type { ByteReader } from "../../sources/source.ts";
+
+/** The most bytes of a window that is read into borrowed memory. */
+const mostBorrowed = 2 ** 18;
 
 export class ReadWindows {
   readonly byteLength: number;
   readonly #file: ByteReader;
   readonly #windows: { readonly start: number; readonly bytes: Uint8Array }[] = [];
+  readonly #borrowed: Uint8Array[] = [];
 
   constructor(file: ByteReader) {
     this.#file = file;
@@ -19,8 +24,25 @@ export class ReadWindows {
     }
     const known = this.#windows.find((window) => window.start <= start && start + length <= window.start + window.bytes.length);
     if (known) return known.bytes.subarray(start - known.start, start - known.start + length);
-    const bytes = new Uint8Array(await this.#file.slice(start, start + length));
+    const bytes = await this.#readNew(start, length);
     this.#windows.push({ start, bytes });
+    return bytes;
+  }
+
+  /** Gives borrowed memory back. No bytes that were read may be used afterwards. */
+  release(): void {
+    this.#windows.length = 0;
+    for (const buffer of this.#borrowed.splice(0)) giveBack(buffer);
+  }
+
+  /** Files that are near are read into memory that is used again and again. */
+  async #readNew(start: number, length: number): Promise<Uint8Array> {
+    if (this.#file.joined || !this.#file.readInto || length > mostBorrowed)
+      return new Uint8Array(await this.#file.slice(start, start + length));
+    const buffer = borrow(length);
+    this.#borrowed.push(buffer);
+    const bytes = buffer.subarray(0, length);
+    await this.#file.readInto(bytes, start);
     return bytes;
   }
 

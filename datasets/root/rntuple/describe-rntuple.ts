@@ -2,9 +2,9 @@
  * Describes an RNTuple, or several of equal length that are read as one, from their headers, footers and page lists. A unit is as many clusters of the
  * first one as are needed for the wanted number of entries. Throws an `Error` if the file is damaged.
  */
-import { sha256 } from "../../../engine/sha256.ts";
-import { type FileColumn, type FileDescription, type FileShape, mostListLevels, tooDeep, usualPartitionEvents } from "../../format.ts";
+import { type FileColumn, type FileDescription, mostListLevels, tooDeep, usualPartitionEvents } from "../../format.ts";
 import type { ByteReader } from "../../sources/source.ts";
+import { shapeOf } from "../known-shapes.ts";
 import type { Anchor } from "./anchor.ts";
 import { type DescribedField, describeFields } from "./describe-fields.ts";
 import { type ClusterPlaces, clustersIn, placesPrefix, sizeOf } from "./locate-pages.ts";
@@ -109,9 +109,8 @@ async function describe(
       }
     }
   }
-  const digest = await sha256(JSON.stringify([format, tree, unsupported, ...columns]));
   const named = { ...(tree !== undefined && { tree }), ...(hasBounds && { hasBounds }) };
-  const shape: FileShape = { format, columns, unsupported, ...named, digest };
+  const shape = await shapeOf({ format, columns, unsupported, ...named });
   const byUnit = Float64Array.from(units.flatMap((_, unit) => values.map((counts) => counts[unit]!)));
   const places = ntuples.flatMap(({ places }, ntuple) =>
     Object.entries(places).map(([name, array]) => [placesPrefix(ntuple) + name, array] as const),

@@ -2,14 +2,13 @@
  * Describes a tree, or several of equal length that are read as one, from the bytes of their objects. As these may be megabytes, it lets other tasks run
  * in between. Throws an `Error` if the tree is damaged; a fault in one branch only makes its columns unsupported.
  */
-import { LRUCache } from "lru-cache";
-import { turn } from "../../../base/turn.ts";
-import { sha256 } from "../../../engine/sha256.ts";
-import type { FileColumn, FileDescription, FileShape } from "../../format.ts";
+import { TurnTaker } from "../../../base/turn.ts";
+import type { FileColumn, FileDescription } from "../../format.ts";
 import { ObjectReader } from "../file/object-reader.ts";
 import { beginObjectArray } from "../file/own-forms.ts";
 import type { Members, RootObject } from "../file/root-object.ts";
 import type { Streamers } from "../file/streamers.ts";
+import { shapeOf } from "../known-shapes.ts";
 import { BasketTables } from "./basket-tables.ts";
 import { findColumns } from "./branch-columns.ts";
 import { type Branch, branchesOf } from "./branch-node.ts";
@@ -28,8 +27,6 @@ export interface TreeSource {
   readonly seek: number;
   readonly bytes: number;
 }
-
-const turnMilliseconds = 5;
 
 interface ParsedTree extends TreeSource {
   readonly entries: number;
@@ -50,10 +47,11 @@ export interface TreeOptions {
 /** If several trees have a column of one name, the first tree's column counts. */
 export async function describeTTrees(sources: readonly TreeSource[], options: TreeOptions): Promise<FileDescription> {
   const { format, streamers, fileBytes, partitionEvents } = options;
+  const turns = new TurnTaker();
   const trees: ParsedTree[] = [];
   for (const source of sources) {
-    trees.push(await parseTree(source, streamers));
-    await turn();
+    trees.push(await parseTree(source, streamers, turns));
+    await turns.take();
   }
   const [{ entries }] = trees;
   const other = trees.find((tree) => tree.entries !== entries);
@@ -66,7 +64,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
     const places = new BranchPositions(tables, { position, entries, objectBytes: object.length });
     const counters = countersOf(branches);
     const tree = findColumns(branches, streamers);
-    await turn();
+    await turns.take();
     for (const { parts, reason } of tree.unsupported) {
       if (!unsupported.has(parts.join(".")) && !columns.has(parts.join("."))) unsupported.set(parts.join("."), reason);
     }
@@ -105,8 +103,14 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   const places = tables.finish(Float64Array.from(trees.flatMap(({ seek, bytes, object }) => [seek, bytes, object.length])));
   const units = unitsOf({ ...clustersOf(trees[0].members), entries }, partitionEvents, () => tables.seams());
   const refused = [...unsupported].map(([name, reason]) => ({ name, reason }));
-  const shape = await shapeOf({ format, columns, unsupported: refused, ...(options.tree !== undefined && { tree: options.tree }) });
-  await turn();
+  const shape = await shapeOf({
+    format,
+    columns,
+    unsupported: refused,
+    hasBounds: true,
+    ...(options.tree !== undefined && { tree: options.tree }),
+  });
+  await turns.take();
   const rounded = Uint8Array.from(found, ({ form }) => (isLong(form.type) ? 1 : 0));
   return {
     shape,
@@ -118,19 +122,7 @@ export async function describeTTrees(sources: readonly TreeSource[], options: Tr
   };
 }
 
-/** Files of a dataset mostly have one shape: those that were met last are kept, by what their digest is made of. */
-const knownShapes = new LRUCache<string, FileShape>({ max: 8 });
-
-async function shapeOf(parts: Omit<FileShape, "hasBounds" | "digest">): Promise<FileShape> {
-  const text = JSON.stringify([parts.format, parts.tree, parts.unsupported, ...parts.columns]);
-  const known = knownShapes.get(text);
-  if (known) return known;
-  const shape: FileShape = { ...parts, hasBounds: true, digest: await sha256(text) };
-  knownShapes.set(text, shape);
-  return shape;
-}
-
-async function parseTree(source: TreeSource, streamers: Streamers): Promise<ParsedTree> {
+async function parseTree(source: TreeSource, streamers: Streamers, turns: TurnTaker): Promise<ParsedTree> {
   const members: Members = {};
   const reader = new ObjectReader(source.object, source.keyBytes, { streamers, stopBefore: { TTree: "fBranches" } });
   reader.streamed(source.className, members);
@@ -138,21 +130,18 @@ async function parseTree(source: TreeSource, streamers: Streamers): Promise<Pars
   if (typeof entries !== "number" || !Number.isSafeInteger(entries) || entries < 0) {
     throw new Error(`${source.name} states ${String(entries)} entries`);
   }
-  return { ...source, entries, members, branches: branchesOf({ items: await readBranches(reader) }) };
+  return { ...source, entries, members, branches: branchesOf({ items: await readBranches(reader, turns) }) };
 }
 
 /** Reads the branches from where the reader stopped; lets other tasks run every few milliseconds. */
-async function readBranches(reader: ObjectReader): Promise<readonly (RootObject | undefined)[]> {
+async function readBranches(reader: ObjectReader, turns: TurnTaker): Promise<readonly (RootObject | undefined)[]> {
   if (reader.stoppedAt === undefined) throw new Error("it is no TTree");
   reader.position = reader.stoppedAt;
   const { count } = beginObjectArray(reader);
   const items: (RootObject | undefined)[] = [];
-  let begun = performance.now();
   for (let index = 0; index < count; index++) {
     items.push(reader.any());
-    if (performance.now() - begun < turnMilliseconds) continue;
-    await turn();
-    begun = performance.now();
+    await turns.take();
   }
   return items;
 }
