@@ -2,7 +2,9 @@
  * Computes the number of values, the sum and the range of columns over all events of a dataset. It uses ordinary queries of totals, which are distributed,
  * bounded and stored like all others. Each named column has a query of its own; if all columns are asked for, many share a query.
  */
+
 import type { Context } from "hono";
+import { groupsOf } from "../../base/groups-of.ts";
 import { baseName, type Dataset } from "../../datasets/dataset.ts";
 import { columnType } from "../../datasets/inspect/column-type.ts";
 import { type PartialTotal, roundTotal } from "../../engine/histogram/total.ts";
@@ -47,7 +49,7 @@ export async function answerStatistics(c: Context<Environment>, dataset: Dataset
   const failures = new Map<number, { readonly partition: number; readonly file: string; readonly cause: string }>();
   let events = dataset.entries;
   let ended = true;
-  const groups = Array.from({ length: Math.ceil(asked.length / size) }, (_, index) => asked.slice(index * size, (index + 1) * size));
+  const groups = [...groupsOf(asked, size)];
   for (let group = groups.shift(); group && ended; group = groups.shift()) {
     const together = group;
     const text = JSON.stringify(queryFor(dataset.name, together));

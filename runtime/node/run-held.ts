@@ -5,6 +5,7 @@
  * Guarantees: each run ends as if it were a job of its own. It can be stopped alone, and the end of a thread or the trap of another run is not its outcome.
  * Runs without an outcome are left to be run by themselves.
  */
+import { groupsOf } from "../../base/groups-of.ts";
 import type { Payer } from "../../functions/compute/executor.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
@@ -19,8 +20,7 @@ export const mostInJob = 32;
 const worthJob = 1_000_000;
 
 /** Divides partitions into groups that run together. */
-export const jobsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(all.length / mostInJob) }, (_, index) => all.slice(index * mostInJob, (index + 1) * mostInJob));
+export const jobsOf = <T>(all: readonly T[]): readonly (readonly T[])[] => groupsOf(all, mostInJob);
 
 export interface Begun extends Pick<Leased, "lease"> {
   readonly place: Place;

@@ -4,9 +4,12 @@
  * Guarantees: a body is read as it was stored, or not at all; if it or its document is damaged, this is logged and it is removed. Every call may be
  * carried out twice without harm.
  */
+
 import { createHash } from "node:crypto";
 import { Binary, type Collection, type Filter } from "mongodb";
 import pMap from "p-map";
+import { groupsOf } from "../../base/groups-of.ts";
+import { settleAll } from "../../base/settle-all.ts";
 import type { Inserted, StoredBody } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { Description, Entry, Table } from "../table.ts";
@@ -82,7 +85,7 @@ export class BodyTable implements Table {
         if (await this.#inserts.insert(each.document, each.document.split ? 0 : each.document.size)) outcomes[each.index] = "inserted";
         else taken.push(each);
       };
-      for (const each of await Promise.allSettled(documents.map(insert))) if (each.status === "rejected") throw each.reason;
+      await settleAll(documents.map(insert));
       const keys = taken.map(({ document }) => document._id);
       const stored = new Map((await this.#look(keys, { size: 1, digest: 1, split: 1 })).map((found) => [found._id, found]));
       for (const { index, document } of taken) {
@@ -117,8 +120,8 @@ export class BodyTable implements Table {
 
   async get(keys: readonly string[]): Promise<ReadonlyMap<string, StoredBody>> {
     const found = new Map<string, StoredBody>();
-    for (let start = 0; start < keys.length; start += bodiesPerCall) {
-      const filter = { _id: { $in: keys.slice(start, start + bodiesPerCall) } };
+    for (const some of groupsOf(keys, bodiesPerCall)) {
+      const filter = { _id: { $in: some } };
       const call = () => this.collection.find(filter, { limit: bodiesPerCall, batchSize: bodiesPerCall }).toArray();
       for (const document of await this.#connection.read("read bodies", call)) {
         const bytes = await this.open(document);
@@ -195,8 +198,7 @@ export class BodyTable implements Table {
 
   async #remove(heads: readonly Head[], condition: Filter<BodyDocument> = {}): Promise<readonly Head[]> {
     const gone: Head[] = [];
-    for (let start = 0; start < heads.length; start += keysPerCall) {
-      const some = heads.slice(start, start + keysPerCall);
+    for (const some of groupsOf(heads, keysPerCall)) {
       const keys = some.map(({ _id }) => _id);
       const filter = { _id: { $in: keys }, ...condition };
       const { deletedCount } = await this.#connection.write("remove bodies", () => this.collection.deleteMany(filter));
@@ -211,13 +213,12 @@ export class BodyTable implements Table {
 
   /** Reads parts of the documents with these keys, never their bodies. Malformed documents are removed. */
   async #look(keys: readonly string[], projection: Partial<Record<keyof BodyDocument, 1>>): Promise<readonly BodyDocument[]> {
-    const starts = Array.from({ length: Math.ceil(keys.length / keysPerCall) }, (_, index) => index * keysPerCall);
     const options = { projection, limit: keysPerCall, batchSize: keysPerCall };
-    const look = (start: number) => {
-      const filter = { _id: { $in: keys.slice(start, start + keysPerCall) } };
+    const look = (some: readonly string[]) => {
+      const filter = { _id: { $in: some } };
       return this.#connection.read("look for bodies", () => this.collection.find(filter, options).toArray());
     };
-    const found = (await pMap(starts, look, { concurrency: callsAtOnce })).flat();
+    const found = (await pMap(groupsOf(keys, keysPerCall), look, { concurrency: callsAtOnce })).flat();
     const fields = Object.keys(projection);
     const isWhole = (document: BodyDocument) => isBodyDocument(document, fields);
     if (found.every(isWhole)) return found;

@@ -5,6 +5,7 @@
  * If a query has few subtasks, the transaction itself proves that they are gone: it creates and removes each znode, and is refused if one exists.
  */
 
+import { settleAll } from "../../../base/settle-all.ts";
 import { create, type Operation, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
 import { type InterestName, subtaskPath } from "../znodes/layout.ts";
@@ -26,14 +27,13 @@ export async function clearQueries({ zookeeper, segments }: ClearOptions, querie
   // segments were listed, and the removal by version is refused.
   const looks = queries.map((query) => segments.list(zookeeper, query));
   const [interests, ...known] = await Promise.all([listInterests(zookeeper), ...looks]);
-  const outcomes = await Promise.allSettled(
+  const changed = await settleAll(
     queries.map(async (query, index) => {
       const found = { query, known: known[index], interests: interests.get(query) ?? [] };
       return (await clear({ zookeeper, segments }, found)) ? [] : [query];
     }),
   );
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
+  return changed.flat();
 }
 
 interface FoundQuery {

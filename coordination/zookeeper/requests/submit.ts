@@ -7,6 +7,7 @@
  * withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not disturb each other; the lock only saves time, and the
  * transactions alone ensure correctness. A request may be repeated.
  */
+import { settleAll } from "../../../base/settle-all.ts";
 import { turn } from "../../../base/turn.ts";
 import type { Enqueued, Subtask, SubtaskRequest } from "../../coordinator.ts";
 import { check, create, createSequential, type Operation, remove, set } from "../protocol/operations.ts";
@@ -86,8 +87,7 @@ export async function submit(options: SubmitOptions, parts: readonly (readonly H
   const work = async () => {
     for (const part of next) counts.push(await submission.add(part));
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(mostUnderWay, rest.length) }, work));
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  await settleAll(Array.from({ length: Math.min(mostUnderWay, rest.length) }, work));
   return {
     queued: counts.reduce((sum, { queued }) => sum + queued, 0),
     joined: counts.reduce((sum, { joined }) => sum + joined, 0),

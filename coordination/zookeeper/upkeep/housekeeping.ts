@@ -3,6 +3,7 @@
  * it is done once. If there is nothing to do, it only reads.
  */
 
+import { groupsOf } from "../../../base/groups-of.ts";
 import { check, remove, set } from "../protocol/operations.ts";
 import { isRefused, unlessInDoubt, unlessRefused } from "../protocol/zookeeper-error.ts";
 import { clearQueries } from "../requests/clear-queries.ts";
@@ -113,10 +114,9 @@ export async function endOldInterest(options: WithdrawOptions, term: number): Pr
   const now = timeOf(await session.exists(layout.clock));
   const interests = [...(await listInterests(options.zookeeper)).values()].flat();
   const queries = new Set<string>();
-  for (let start = 0; start < interests.length; start += perRead) {
-    const slice = interests.slice(start, start + perRead);
-    const found = await Promise.all(slice.map(({ name }) => session.exists(`${layout.interest}/${name}`)));
-    for (const [index, { name, query }] of slice.entries()) {
+  for (const some of groupsOf(interests, perRead)) {
+    const found = await Promise.all(some.map(({ name }) => session.exists(`${layout.interest}/${name}`)));
+    for (const [index, { name, query }] of some.entries()) {
       const answer = found[index];
       if (answer === undefined || now - timeOf(answer) <= term) continue;
       try {

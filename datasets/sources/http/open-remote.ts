@@ -7,6 +7,7 @@
  * Ranges that lie apart are asked for in one request. If a server lately gave one range only, a wrong answer or a failure, they are asked for
  * one by one.
  */
+import { settleAll } from "../../../base/settle-all.ts";
 import { DatasetError, type FileIdentity } from "../../dataset.ts";
 import { stretchesOf } from "../coalesce.ts";
 import type { ByteRange, ByteReader, SignalOptions } from "../source.ts";
@@ -144,8 +145,7 @@ export function openRemote(file: FileIdentity, place: RemotePlace): ByteReader {
     }
     const filled = new RangeBuffers(ranges);
     // Waits for all, so that after a failure nothing goes on reading in the background.
-    const outcomes = await Promise.allSettled(stretches.map((stretch) => readStretch(stretch, filled, options)));
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    await settleAll(stretches.map((stretch) => readStretch(stretch, filled, options)));
     return filled.buffers;
   };
   return {

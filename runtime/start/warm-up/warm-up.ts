@@ -6,8 +6,10 @@
  * Nothing of it is stored or queued, and none of its columns stay in memory. Metrics count the few kB that it reads, and the bounds of its columns among the
  * known ones. It never rejects: errors are logged, and the first query will meet them itself. It ends soon after its signal aborts.
  */
+
 import { fileURLToPath } from "node:url";
 import pMap from "p-map";
+import { groupsOf } from "../../../base/groups-of.ts";
 import type { Log } from "../../../base/log.ts";
 import { turn } from "../../../base/turn.ts";
 import { ColumnCache } from "../../../datasets/cache/column-cache.ts";
@@ -105,9 +107,7 @@ async function computeAll(
   const executor = createExecutor({ catalogue, programs, cache, workers, threads, log });
   try {
     const partitions = plan.partitions.map(({ index: partition, fingerprint }) => ({ partition, fingerprint }));
-    const requests = Array.from({ length: Math.ceil(partitions.length / sample.together) }, (_, index) =>
-      partitions.slice(index * sample.together, (index + 1) * sample.together),
-    );
+    const requests = groupsOf(partitions, sample.together);
     const outcomes = await pMap(
       requests,
       (partitions) => executor.run({ programs: [program.programKey], dataset: query.dataset, partitions }, { signalOf: () => signal }),
