@@ -134,6 +134,8 @@ export interface StoredBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The note that was put beside it. */
   readonly note?: unknown;
+  /** Whether the bytes never left the memory of the process that computed them, so that their checksum need not be compared. */
+  readonly isIntact?: boolean;
 }
 
 export interface StoreUsage {

@@ -129,13 +129,14 @@ export class EmbeddedClaims {
     };
   }
 
-  async begin(entry: SubtaskEntry, claim: EmbeddedClaim): Promise<void> {
+  /** Returns one promise for all claims that begin within some milliseconds. */
+  begin(entry: SubtaskEntry, claim: EmbeddedClaim): Promise<void> {
     this.#options.table.begin(entry, claim);
     this.#beginning ??= new Promise<void>((resolve) => setTimeout(resolve, begunAfter)).then(() => {
       this.#beginning = undefined;
       return this.#options.written();
     });
-    await this.#beginning;
+    return this.#beginning;
   }
 
   async end(entry: SubtaskEntry, claim: EmbeddedClaim, end: ClaimEnd): Promise<boolean> {

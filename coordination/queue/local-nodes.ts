@@ -72,7 +72,8 @@ export class LocalNodes<T extends Queued<T>, N extends LocalNode> {
     return {
       id,
       claim: (options) => this.calls.claim(node, options),
-      begin: async (claims) => void (await Promise.all(this.#own(node, claims).map((claim) => claim?.begin()))),
+      // Many claims may share one promise.
+      begin: async (claims) => void (await Promise.all(new Set(this.#own(node, claims).map((claim) => claim?.begin())))),
       computed: (claims) => {
         for (const claim of this.#own(node, claims)) if (claim) claim.isComputed = true;
         this.serve();

@@ -69,6 +69,8 @@ export const mostTaken = 16;
 
 export class WaitingOrder<T extends OrderedItem<T>> {
   readonly #levels: (Level<T> | undefined)[] = new Array(priorities).fill(undefined);
+  /** No waiting item has a lower priority number. */
+  #lowest = priorities;
   #size = 0;
 
   get size(): number {
@@ -81,6 +83,7 @@ export class WaitingOrder<T extends OrderedItem<T>> {
     if (level === undefined) {
       level = { turns: new LinkedList(), byClient: new Map() };
       this.#levels[priority] = level;
+      this.#lowest = Math.min(this.#lowest, priority);
     }
     let line = level.byClient.get(client);
     if (line === undefined) {
@@ -170,7 +173,9 @@ export class WaitingOrder<T extends OrderedItem<T>> {
   /** The first lines of the best priority. They end with a line that was passed over often enough, so that no other goes before it. */
   #lines(most: number, without: Clients): readonly Line<T>[] {
     const lines: Line<T>[] = [];
-    for (const level of this.#levels) {
+    while (this.#lowest < priorities && this.#levels[this.#lowest] === undefined) this.#lowest++;
+    for (let priority = this.#lowest; priority < priorities; priority++) {
+      const level = this.#levels[priority];
       for (let line = level && firstLine(level.turns, without); line !== undefined && lines.length < most; line = nextLine(line, without)) {
         lines.push(line);
         if (line.passed >= mostPassed) break;

@@ -81,7 +81,14 @@ const largestFastBlock = 8_192;
 const longestBlock = 25;
 
 /** The bytes of a work area with this much scratch. */
-export const workBytes = (program: Program, scratchBytes: number): number => layOut(program).scratch + scratchBytes;
+export function workBytes(program: Program, scratchBytes: number): number {
+  const bytes = knownBytes.get(program) ?? layOut(program).scratch;
+  knownBytes.set(program, bytes);
+  return bytes + scratchBytes;
+}
+
+/** The bytes before the scratch of each program, which are asked several times for each run. */
+const knownBytes = new WeakMap<Program, number>();
 
 /** Computes the encoded partial. Throws `RunStopped`, `ScratchExhausted` or `StepsExceeded`. */
 export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayBuffer>> {

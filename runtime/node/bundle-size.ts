@@ -17,6 +17,12 @@ const fewest = 4;
 /** The most past subtasks from which times are estimated. */
 const remembered = 8;
 
+export interface TimedSubtask {
+  readonly subtask: Subtask;
+  /** Of threads' time. */
+  readonly milliseconds: number;
+}
+
 export class BundleSize {
   /** The milliseconds of threads' time of the latest short subtasks. */
   readonly #times: number[] = [];
@@ -25,11 +31,13 @@ export class BundleSize {
   /** The same for the latest subtask of any program of a shape, over a dataset. */
   readonly #alike = new LRUCache<string, number>({ max: 1_000 });
 
-  note(subtask: Subtask, milliseconds: number): void {
-    this.#latest.set(subtask.programKey, milliseconds);
-    if (subtask.shape) this.#alike.set(nameAlike(subtask), milliseconds);
-    if (milliseconds > mostWork) return;
-    this.#times.push(milliseconds);
+  note(times: readonly TimedSubtask[]): void {
+    const latest = new Map(times.map((each) => [each.subtask.programKey, each]));
+    for (const { subtask, milliseconds } of latest.values()) {
+      this.#latest.set(subtask.programKey, milliseconds);
+      if (subtask.shape) this.#alike.set(nameAlike(subtask), milliseconds);
+    }
+    for (const { milliseconds } of times) if (milliseconds <= mostWork) this.#times.push(milliseconds);
     this.#times.splice(0, this.#times.length - remembered);
   }
 

@@ -23,7 +23,7 @@ import type { HeldPartition } from "../../coordination/queue/holdings.ts";
 import { type Executor, mostPrograms, type Outcome } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
 import type { Store } from "../../storage/store.ts";
-import { BundleSize } from "./bundle-size.ts";
+import { BundleSize, type TimedSubtask } from "./bundle-size.ts";
 import { createSlots, type SlotNumbers } from "./claim-slots.ts";
 import { createClaimEnds, describe, type Ended } from "./end-claims.ts";
 import { createFinder } from "./find-stored.ts";
@@ -173,12 +173,13 @@ export function startPullLoop(options: PullOptions): PullLoop {
   }
 
   function remember(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>): void {
-    for (const { subtask } of claims) {
+    const times = claims.flatMap(({ subtask }): readonly TimedSubtask[] => {
       const outcome = outcomes.get(subtask.key);
-      if (outcome?.kind !== "partial" || !outcome.timing || outcome.timing.skipped) continue;
+      if (outcome?.kind !== "partial" || !outcome.timing || outcome.timing.skipped) return [];
       const { reading, decoding, computing: ran } = outcome.timing;
-      bundleSize.note(subtask, reading + decoding + ran);
-    }
+      return [{ subtask, milliseconds: reading + decoding + ran }];
+    });
+    bundleSize.note(times);
   }
 
   function onTooLong(claims: readonly Claim[]): void {

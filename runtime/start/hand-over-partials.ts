@@ -25,7 +25,7 @@ export function handOverPartials(store: Store, mostBytes = usualBytes): Store {
     for (const [index, { key, body, note }] of partials.entries()) {
       take(key);
       if (answers[index] !== "inserted") continue;
-      kept.set(key, { bytes: body as StoredBody["bytes"], note });
+      kept.set(key, { bytes: body as StoredBody["bytes"], note, isIntact: true });
       bytes += body.length;
     }
     for (const key of kept.keys()) {

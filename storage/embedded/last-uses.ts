@@ -112,8 +112,7 @@ export class LastUses {
 
   add(key: Bytes, size: number, note: unknown): void {
     const stamp = this.nextStamp();
-    const use = writeNumbers(size, stamp);
-    this.#uses.put(key, note === undefined ? use : Buffer.concat([use, encodeJson(note)]));
+    this.#uses.put(key, writeUse(size, stamp, note));
     this.#order.put(writeNumbers(stamp), key);
     this.#changing! += size;
   }
@@ -153,4 +152,15 @@ export class LastUses {
     this.#lastStamp = Math.max(this.#lastStamp + 1, this.#now() * 1000);
     return this.#lastStamp;
   }
+}
+
+/** An entry of NAME-uses. */
+function writeUse(size: number, stamp: number, note: unknown): Bytes {
+  const numbers = writeNumbers(size, stamp);
+  if (note === undefined) return numbers;
+  const json = encodeJson(note);
+  const bytes = new Uint8Array(fixedBytes + json.length);
+  bytes.set(numbers);
+  bytes.set(json, fixedBytes);
+  return bytes;
 }

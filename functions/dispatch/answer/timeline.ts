@@ -26,7 +26,8 @@ export class Timeline {
   readonly #phases = { ...noTime };
   #measured = 0;
   #skipped = 0;
-  #slowest: SlowPartition[] = [];
+  /** Those with the most work first. */
+  readonly #slowest: SlowPartition[] = [];
 
   /** `since` is when the plan was first submitted, in milliseconds since the epoch. */
   constructor(since: number) {
@@ -80,8 +81,11 @@ export class Timeline {
 
   #keepSlowest(partition: SlowPartition): void {
     const fastest = this.#slowest.at(-1);
-    if (fastest && this.#slowest.length >= mostSlowest && workOf(fastest) >= workOf(partition)) return;
-    this.#slowest = [...this.#slowest, partition].sort((a, b) => workOf(b) - workOf(a)).slice(0, mostSlowest);
+    const work = workOf(partition);
+    if (fastest && this.#slowest.length >= mostSlowest && workOf(fastest) >= work) return;
+    const after = this.#slowest.findIndex((each) => workOf(each) < work);
+    this.#slowest.splice(after < 0 ? this.#slowest.length : after, 0, partition);
+    if (this.#slowest.length > mostSlowest) this.#slowest.pop();
   }
 }
 

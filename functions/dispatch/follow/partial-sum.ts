@@ -132,7 +132,7 @@ export class PartialSum {
     const begun = performance.now();
     if (!stored) throw new DamagedPartial("the partial is not in the store");
     const { partition, program } = partsOf(this.#planned.plan, place);
-    this.#mergers[program]!.add(await decodePartial(stored.bytes));
+    this.#mergers[program]!.add(await decodePartial(stored.bytes, stored));
     const took = reading + performance.now() - begun;
     this.timeline.addMerging(took);
     services.meter?.observe("femtoq_merge_seconds", undefined, took / 1000);

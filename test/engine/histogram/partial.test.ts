@@ -55,6 +55,13 @@ test("decodePartial detects every byte that was changed", async () => {
   }
 });
 
+test("decodePartial does not compare the checksum of bytes that are known to be intact", async () => {
+  const bytes = await encodePartial(partial);
+  bytes[8]! ^= 1;
+  await assert.rejects(decodePartial(bytes), DamagedPartial);
+  assert.deepEqual(await decodePartial(bytes, { isIntact: true }), partial);
+});
+
 test("decodePartial detects bytes that are cut off or added", async () => {
   const bytes = await encodePartial(partial);
   for (let length = 0; length < bytes.length; length++)

@@ -7,7 +7,7 @@ const of = (programKey: string, shape?: string) => ({ ...makeSubtask(0, programK
 
 function afterTimes(...times: readonly number[]): BundleSize {
   const size = new BundleSize();
-  for (const time of times) size.note(of("program"), time);
+  for (const time of times) size.note([{ subtask: of("program"), milliseconds: time }]);
   return size;
 }
 
@@ -35,17 +35,17 @@ test("BundleSize.most is 1 where subtasks take half of that, and where few are k
 test("BundleSize has those programs claimed alone whose latest subtask took longer, or is not known, and does not judge others by them", () => {
   const size = afterTimes(5, 5, 5, 5);
   assert.equal(size.comesAlone(of("newcomer")), true);
-  size.note(of("hog"), 3_000);
+  size.note([{ subtask: of("hog"), milliseconds: 3_000 }]);
   assert.equal(size.comesAlone(of("hog")), true);
   assert.equal(size.comesAlone(of("program")), false);
   assert.equal(size.most, 10);
-  size.note(of("hog"), 5);
+  size.note([{ subtask: of("hog"), milliseconds: 5 }]);
   assert.equal(size.comesAlone(of("hog")), false);
 });
 
 test("BundleSize has a program that never ran claimed as the latest of its shape over the same dataset", () => {
   const size = new BundleSize();
-  size.note(of("program", "shape"), 5);
+  size.note([{ subtask: of("program", "shape"), milliseconds: 5 }]);
   const alike = of("alike", "shape");
   assert.deepEqual([size.comesAlone(alike), size.costOf(alike)], [false, 5]);
   for (const other of [of("other", "another shape"), of("without"), { ...alike, dataset: "another" }])
@@ -59,7 +59,7 @@ test("BundleSize has a program that never ran claimed as the latest of its shape
     [5, false],
     [3_000, true],
   ] as const) {
-    size.note(of("third", "shape"), milliseconds);
+    size.note([{ subtask: of("third", "shape"), milliseconds }]);
     assert.equal(size.comesAlone(of("fourth", "shape")), isAlone);
   }
 });

@@ -14,7 +14,7 @@ describe("handOverPartials", () => {
       const { store, put, asked } = await openCounted(t, how !== "put");
       assert.deepEqual(await put({ a: body(1), b: body(2) }), ["inserted", "inserted"]);
       const first = await store.getPartials(["a", "b"]);
-      assert.deepEqual([first.get("a"), first.get("b")], [stored(1), stored(2)]);
+      assert.deepEqual([first.get("a"), first.get("b")], [intact(1), intact(2)]);
       assert.deepEqual(asked, []);
       const again = await store.getPartials(["b", "a", "c"]);
       assert.deepEqual([...again.values()], [stored(2), stored(1)]);
@@ -47,6 +47,7 @@ describe("handOverPartials", () => {
 });
 
 const stored = (byte: number) => ({ bytes: body(byte), note: { byte } });
+const intact = (byte: number) => ({ ...stored(byte), isIntact: true });
 
 async function openCounted(t: Parameters<typeof makeTemporaryDirectory>[0], isWithin = false, mostBytes?: number) {
   const environment = await openEnvironment({ directory: await makeTemporaryDirectory(t) });
