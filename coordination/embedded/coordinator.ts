@@ -39,7 +39,7 @@ export interface CoordinatorOptions {
   readonly mostFailed?: number;
   /** In milliseconds: how long a subtask is left to a node that is better placed for it. It has no effect with a single node. */
   readonly localityDelay?: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly interestTerm?: number;
 }
 
@@ -93,7 +93,8 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
       query.arriving--;
       table.forgetIfIdle(query);
     }
-    // What was marked since then, as that claims have begun or the query is done already, need not be on disk when the request is answered.
+    // Changes that were marked after that, such as the begin of claims, or the end of the query if it is done already, need not be on disk when the request is
+    // answered.
     if (!isWritten) await writer.flush();
   };
 

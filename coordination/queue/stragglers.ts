@@ -1,7 +1,7 @@
 /** Finds a subtask on another node that takes so long that computing a second copy is worthwhile. Depends only on the durations it was told. */
 import { LRUCache } from "lru-cache";
 
-/** Milliseconds. */
+/** In milliseconds. */
 const leastRunning = 2_000;
 /** How many times the median duration of its program counts as far too long. */
 const farLonger = 4;

@@ -22,7 +22,7 @@ export interface PendingOptions {
   readonly log: Log;
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const firstPatience = 3_000;
 const laterPatience = 10_000;
 

@@ -265,7 +265,7 @@ export class BoundedTable {
     return removed;
   }
 
-  /** Called inside a transaction. Gives false where the key is not there. */
+  /** Called inside a transaction. Returns false if the key is not stored. */
   #remove(keyBytes: Uint8Array): boolean {
     if (!this.#uses.remove(keyBytes, decodeKey(keyBytes))) return false;
     this.#bodies.remove(keyBytes);

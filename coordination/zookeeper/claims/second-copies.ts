@@ -19,7 +19,7 @@ export interface SecondCopiesOptions {
   readonly log: Log;
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const lookEvery = 500;
 
 export class SecondCopies {

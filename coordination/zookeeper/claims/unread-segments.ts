@@ -19,7 +19,7 @@ interface Unread {
   readonly known?: ReadSegment;
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const betweenReads = 20;
 
 export class UnreadSegments {

@@ -19,7 +19,7 @@ export interface ConnectionOptions {
   readonly hosts: string;
   /** `NAME:PASSWORD`. */
   readonly auth?: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly sessionTimeout: number;
   readonly startTimeout: number;
   readonly log: Log;

@@ -1,4 +1,4 @@
-/** What znodes hold, as bytes and back. Whatever is not of its form is undefined: garbage is skipped, never trusted. */
+/** Encodes the content of znodes as bytes, and parses it. Malformed content is parsed as undefined, so that it is skipped and never trusted. */
 
 import { Buffer } from "node:buffer";
 import { subtaskKey } from "../../../base/subtask-key.ts";
@@ -19,10 +19,10 @@ function parseObject(data: Buffer): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** A subtask's own znode: empty until an attempt at it went wrong. */
+/** The content of a subtask's own znode; empty until an attempt at it has failed. */
 export interface SubtaskBody {
   readonly attempts: Attempts;
-  /** Its name under `failed`, where it has failed. */
+  /** Its name below `failed` if it has failed. */
   readonly failed?: string;
 }
 
@@ -33,7 +33,7 @@ export function encodeSubtaskBody({ attempts, failed }: SubtaskBody): Buffer {
   return encodeJson({ attempts, ...(failed !== undefined && { failed }) });
 }
 
-/** Garbage counts as no attempts: the subtask is there, and is tried. */
+/** Malformed content counts as no attempts, so that the subtask exists and is tried. */
 export function parseSubtaskBody(data: Buffer): SubtaskBody {
   const { attempts, failed } = (data.length > 0 && parseObject(data)) || {};
   if (!isAttempts(attempts)) return freshBody;
@@ -57,10 +57,13 @@ export function parseClaimBody(data: Buffer): ClaimBody | undefined {
   return typeof node === "string" && typeof instance === "string" ? { node, instance } : undefined;
 }
 
-/** What a subtask reads: told by a failed one, and by a claim's entry in `held` once computing has begun (it is empty before). */
+/**
+ * Encodes what a subtask reads. This is the content of the znode of a failed one, and of a claim's entry below `held` once computing has begun (before, it is
+ * empty).
+ */
 export const encodeRead = ({ dataset, columns }: Read): Buffer => encodeJson({ dataset, ...(columns && { columns }) });
 
-/** Undefined where it is empty. */
+/** Undefined if it is empty. */
 export function parseRead(data: Buffer): Read | undefined {
   const { dataset, columns } = (data.length > 0 && parseObject(data)) || {};
   if (typeof dataset !== "string") return undefined;
@@ -69,7 +72,7 @@ export function parseRead(data: Buffer): Read | undefined {
 
 export interface NodeBody extends Node {
   readonly instance: string;
-  /** What it holds in memory: `queue/holdings.ts`. */
+  /** What the node holds in memory, as `queue/holdings.ts` summarizes it. */
   readonly holdings?: string;
 }
 
@@ -89,10 +92,10 @@ export function parseSupply(data: Buffer): NodeSupply | undefined {
   return isCount(wanted) && isCount(there) && isTexts(missing) ? ({ wanted, there, missing } as NodeSupply) : undefined;
 }
 
-/** Some subtasks of one program and dataset, in their order. */
+/** A segment of a query: some subtasks of one program and one dataset, in their order. */
 export interface Segment {
   readonly subtasks: readonly Subtask[];
-  /** The hashes of their keys, in the same places. */
+  /** The hashes of the subtasks' keys, in the same order. */
   readonly hashes: readonly string[];
 }
 
@@ -121,7 +124,7 @@ function readSegment({ programKey, dataset, columns, shape, subtasks }: Readonly
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((text) => typeof text === "string");
 
-/** What was queued last, where that is a new query of a few subtasks: what it is called, its first segment, and that segment's name. */
+/** What was queued last if it is a new query with few subtasks: the query's name, its first segment, and the name of that segment. */
 export interface Latest {
   readonly query: string;
   readonly name: string;
@@ -131,7 +134,7 @@ export interface Latest {
 const mostLatest = 4_096;
 const noLatest = Buffer.alloc(0);
 
-/** `segment`: as it is encoded. Empty where it is long. */
+/** `segment` is the encoded segment. The result is empty if that is long. */
 export function encodeLatest(query: string, segment: Buffer): Buffer {
   return segment.length > mostLatest ? noLatest : Buffer.from(`{"query":${JSON.stringify(query)},"segment":${segment}}`);
 }
@@ -144,6 +147,6 @@ export function parseLatest(data: Buffer): Latest | undefined {
   return segment && first && { query, name: firstSegmentName(hashName(first.programKey)), segment };
 }
 
-/** Hashes of subtasks that were withdrawn. */
+/** Encodes the hashes of withdrawn subtasks. */
 export const encodeHashes = (hashes: readonly string[]): Buffer => Buffer.from(hashes.join("\n"));
 export const parseHashes = (data: Buffer): readonly string[] => data.toString().split("\n");

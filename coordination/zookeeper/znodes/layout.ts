@@ -1,4 +1,4 @@
-/** Paths and names of the znodes. What they hold and when they come and go: docs/znodes.md. */
+/** The paths and names of the znodes. docs/znodes.md describes their content, and when they come and go. */
 import { createHash } from "node:crypto";
 import { clientOf } from "../../coordinator.ts";
 
@@ -20,7 +20,7 @@ export interface Layout {
   readonly held: string;
   readonly nodes: string;
   readonly news: string;
-  /** The one of these that is no folder. */
+  /** The only one of these that is no folder. */
   readonly supply: string;
   readonly withdrawn: string;
   readonly locks: string;
@@ -57,17 +57,17 @@ export function createLayout(base: string): Layout {
   };
 }
 
-/** 132 bits of SHA-256 as 22 characters that may stand in a path: what any text is called in ZooKeeper. */
+/** Returns 132 bits of SHA-256 as 22 characters that may stand in a path. All texts are named in ZooKeeper by this. */
 export function hashName(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Takes a name that is no hash, too: such a znode is then looked for in the first shard, and not found. */
+/** The shard of a hash. A name that is no hash is accepted, too: such a znode is looked for in the first shard and not found. */
 export const shardOf = (hash: string): number => Math.max(0, alphabet.indexOf(hash[0]!));
 export const isHash = (name: string): boolean => /^[\w-]{22}$/.test(name);
-/** Changes with all that is asked of programs, this one among them. */
+/** The path of the znode that changes with each request for a group of programs that includes this one. */
 export const guardPath = ({ guards }: Layout, program: string): string => guards[shardOf(program)]!;
 export const subtaskPath = ({ shards }: Layout, hash: string): string => `${shards[shardOf(hash)]}/${hash}`;
 
@@ -76,15 +76,15 @@ const runningMark = ".running";
 export const claimPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}`;
 export const runningPath = ({ claims }: Layout, hash: string): string => `${claims}/${hash}${runningMark}`;
 
-/** What says that a claim was lost; `entry`: the path of what its node held, `INSTANCE/HASH` below `held`. */
+/** The path of the znode that tells that a claim was lost. `entry` is the path of the claim's entry, `INSTANCE/HASH` below `held`. */
 export const lostPath = ({ held, lost }: Layout, entry: string): string => `${lost}/${entry.slice(held.length + 1).replace("/", ".")}`;
 
 export const copyPath = ({ copies }: Layout, hash: string): string => `${copies}/${hash}`;
 
-/** The subtask's hash, from the name of its claim or of the znode that says that the claim runs. */
+/** The subtask's hash in the name of its claim, or of the znode that tells that the claim runs. */
 export const hashOfClaim = (name: string): string => (name.endsWith(runningMark) ? name.slice(0, -runningMark.length) : name);
 
-/** Who is on it, and which of these say that they compute. */
+/** Reads from names which subtasks are claimed, and of which computing has begun. */
 export function readClaimNames(names: readonly string[]): { readonly claimed: ReadonlySet<string>; readonly running: ReadonlySet<string> } {
   const claimed = new Set<string>();
   const running = new Set<string>();
@@ -95,7 +95,7 @@ export function readClaimNames(names: readonly string[]): { readonly claimed: Re
   return { claimed, running };
 }
 
-/** Who is interested, a client or one of its tabs, as text that may stand in a path: the first half tells the client. */
+/** Hashes the holder of an interest, a client or one of its tabs, to text that may stand in a path. The first half identifies the client. */
 export function hashHolder(interested: string): string {
   const client = clientOf(interested);
   if (client === interested) return hashName(client);
@@ -104,14 +104,14 @@ export function hashHolder(interested: string): string {
 
 const holderHalf = 11;
 
-/** A client's interest in a query, as a listing shows it. */
+/** An interest in a query, as its name in a listing tells it. */
 export interface InterestName {
   readonly name: string;
   readonly priority: number;
   readonly query: string;
-  /** `hashHolder` of who is interested. */
+  /** The `hashHolder` of the client or tab that is interested. */
   readonly holder: string;
-  /** The part of it that tells the client. */
+  /** The part of `holder` that identifies the client. */
   readonly client: string;
   /** Grows from interest to interest. */
   readonly sequence: number;
@@ -125,7 +125,7 @@ export function interestPrefix({ priority, query, holder }: Pick<InterestName, "
 
 const interestPattern = /^(?<priority>\d{3})\.(?<query>[\w-]{22})\.(?<holder>[\w-]{22})\.[^.]*\.(?<sequence>-?\d{10})$/;
 
-/** Undefined where it is not the name of such a znode. */
+/** Undefined if the name is malformed. */
 export function parseInterestName(name: string): InterestName | undefined {
   const { priority, query, holder, sequence } = interestPattern.exec(name)?.groups ?? {};
   if (query === undefined || holder === undefined) return undefined;
@@ -140,7 +140,7 @@ export const segmentProgram = (name: string): string => name.slice(0, 22);
 export const segmentSequence = (name: string): number => Number(name.slice(23));
 export const isSegmentName = (name: string): boolean => /^[\w-]{22}\.\d{10}$/.test(name);
 
-/** Sorts by when it failed. */
+/** The name of a failed subtask's znode; these sort by the time of failure. */
 export const failedName = (hash: string, now: number): string => `${now.toString(36).padStart(9, "0")}.${hash}`;
 export const isFailedName = (name: string): boolean => /^[0-9a-z]{9,}\.[\w-]{22}$/.test(name);
 export const failedHash = (name: string): string => name.slice(name.indexOf(".") + 1);

@@ -1,17 +1,17 @@
-/** Which subtasks are there, claimed, failed, as lists have it: one look at many. */
+/** Reads from lists which of many subtasks exist, are claimed, and have failed. */
 import type { ZooKeeper } from "../zookeeper.ts";
 import { failedHash, readClaimNames, shardOf } from "./layout.ts";
 
 export interface ListedClaims {
   readonly claimed: ReadonlySet<string>;
-  /** Those whose claims say that computing has begun. */
+  /** The subtasks whose claims tell that computing has begun. */
   readonly running: ReadonlySet<string>;
   /** The order of the answer (`Answer.order`). */
   readonly order: number;
 }
 
 export interface ListedSubtasks extends ListedClaims {
-  /** All that are there, the failed ones among them, in the shards that were looked at. */
+  /** All existing subtasks, including failed ones, in the shards that were read. */
   readonly hashes: readonly string[];
   readonly has: (hash: string) => boolean;
   readonly failed: ReadonlySet<string>;
@@ -23,7 +23,7 @@ export async function listClaims({ session, layout }: ZooKeeper): Promise<Listed
   return { ...readClaimNames(listing?.children ?? []), order: listing?.order ?? before };
 }
 
-/** `among`: only the shards of these are looked at. Claims come first: what is claimed was there. */
+/** Reads the lists. If `among` is given, only the shards of these subtasks are read. The claims are read first: a claimed subtask existed then. */
 export async function listSubtasks(zookeeper: ZooKeeper, among?: Iterable<string>): Promise<ListedSubtasks> {
   const { session, layout } = zookeeper;
   const shards = among === undefined ? layout.shards : [...new Set(Array.from(among, shardOf))].map((shard) => layout.shards[shard]!);

@@ -1,6 +1,6 @@
 /**
- * What a node's znode below `news` says: how many claims the node made and ended in this session, and the last of them. The transactions that make and end
- * claims set it, so that others hear of many by one watch. It is for speed: what they miss of it, refused claims and the shards tell.
+ * The news of a node, in its znode below `news`: how many claims it has made and ended in this session, and the last ones. The transactions that make and end
+ * claims set it, so that others hear of many changes by one watch. It only saves time: refused claims and the shards tell what others miss.
  */
 import { type Operation, set } from "../protocol/operations.ts";
 import { isHash } from "./layout.ts";
@@ -10,11 +10,11 @@ export type ClaimChange = "+" | "-" | "=" | "!";
 
 export interface NodeNews {
   readonly count: number;
-  /** The last ones of these, each with the hash of its subtask; the newest last. */
+  /** The last changes, each with the hash of its subtask; the newest last. */
   readonly latest: readonly string[];
 }
 
-/** As many as one transaction changes. */
+/** The most listed changes: as many as one transaction makes. */
 const mostListed = 128;
 
 const encodeNews = ({ count, latest }: NodeNews): Buffer => Buffer.from([count, ...latest].join("\n"));
@@ -27,14 +27,14 @@ export function parseNews(data: Buffer): NodeNews | undefined {
   return isWhole && latest.every((each) => /^[-+=!]/.test(each) && isHash(each.slice(1))) ? { count: Number(first), latest } : undefined;
 }
 
-/** What became of each subtask at last. */
+/** Returns what finally became of each subtask. */
 export function lastChanges(latest: readonly string[]): Readonly<Record<ClaimChange, readonly string[]>> {
   const changes: Record<ClaimChange, string[]> = { "+": [], "-": [], "=": [], "!": [] };
   for (const [hash, change] of new Map(latest.map((each) => [each.slice(1), each[0] as ClaimChange]))) changes[change].push(hash);
   return changes;
 }
 
-/** As the node itself knows it. Of the transactions that set it one is under way at a time. */
+/** The news as the node itself knows them. Only one transaction that sets them may be under way at a time. */
 export class OwnNews {
   readonly #path: string;
   #news: NodeNews = { count: 0, latest: [] };
@@ -44,22 +44,22 @@ export class OwnNews {
     this.#path = path;
   }
 
-  /** What goes with a transaction that makes these changes. */
+  /** Returns the operations to add to a transaction that makes these changes. */
   describe(changes: readonly string[]): readonly Operation[] {
     return changes.length === 0 || this.#isGone ? [] : [set(this.#path, encodeNews(this.#with(changes)))];
   }
 
-  /** That transaction was carried out. */
+  /** Must be called when that transaction was carried out. */
   carriedOut(changes: readonly string[]): void {
     this.#news = this.#with(changes);
   }
 
-  /** It may have been carried out: others take it that they missed some. */
+  /** Must be called when it may have been carried out. Others then assume that they have missed some changes. */
   inDoubt(): void {
     this.#news = { count: this.#news.count + mostListed, latest: [] };
   }
 
-  /** The znode is not there. */
+  /** Must be called when the znode does not exist. */
   refused(): void {
     this.#isGone = true;
   }

@@ -1,6 +1,6 @@
 /**
- * Finds or makes our root. What is not ours, of another layout, or not of the owner that was given is left alone and refused. A folder that somebody
- * removed is made again.
+ * Finds or creates our root. It refuses, and changes nothing, if something else is there, or a root of another layout or another owner. Missing folders are
+ * created again.
  */
 
 import { create } from "../protocol/operations.ts";
@@ -12,11 +12,11 @@ import { createLayout, type Layout, layoutName, layoutVersion } from "./layout.t
 export interface RootOptions {
   /** "" or a path. */
   readonly chroot: string;
-  /** A path below it. */
+  /** The root's path below the chroot. */
   readonly root: string;
 }
 
-/** Rejects with `ZooKeeperSetupError`, or `ZooKeeperError` of code `no-auth` where the root belongs to another. */
+/** Opens the root. Rejects with `ZooKeeperSetupError`, or with a `ZooKeeperError` of code `no-auth` if the root belongs to another owner. */
 export async function openRoot(session: Session, { chroot, root }: RootOptions): Promise<Layout> {
   if (!/^(\/[^/\0]+)+$/.test(root) || /\/\.{1,2}(\/|$)/.test(root)) {
     throw new ZooKeeperSetupError("bad-root", `Cannot use "${root}" as the root in ZooKeeper: it is a path like /femtoq`);
@@ -68,7 +68,7 @@ export async function makeFolders(session: Session, layout: Layout): Promise<voi
     if (!found[index]) await unlessRefused(["node-exists"], () => session.commit([create(path)]));
 }
 
-/** Folders come before what is in them. */
+/** Returns the folders, each before those that it contains. */
 export function foldersOf({ base, shards, guards, supply: _, ...folders }: Layout): readonly string[] {
   return [...Object.values(folders), `${base}/subtasks`, ...shards, `${base}/guards`, ...guards];
 }

@@ -1,6 +1,6 @@
 /**
- * A node's znodes: an ephemeral one that says it is there, another that says what it claimed and ended last, and one below which its claims have entries, which outlives
- * it so that others can see what it lost.
+ * Registers a node by its znodes: an ephemeral one that tells that it is live, another with its news, and one below which its claims have entries. The last one
+ * outlives the node, so that others can see which claims it lost.
  */
 import { randomBytes } from "node:crypto";
 import { pause } from "../../../base/pause.ts";
@@ -21,7 +21,7 @@ export interface Registration {
   readonly instance: string;
   /** The path below which its claims have entries that outlive it. */
   readonly held: string;
-  /** Carries out what makes and ends claims, with a label that tells others (`node-news.ts`). */
+  /** Carries out the transactions that make and end claims, with labels for the node's news (`node-news.ts`). */
   readonly combiner: Combiner;
 }
 
@@ -30,7 +30,10 @@ const betweenTries = 100;
 const nodePath = ({ nodes }: Layout, id: string): string => `${nodes}/${hashName(id)}`;
 const newsPath = ({ news }: Layout, id: string): string => `${news}/${hashName(id)}`;
 
-/** Waits, for one and a half session timeouts, for a dead process's session to end that had the name; rejects where a live one has it. */
+/**
+ * Registers a node. If the session of a dead process still has the name, it waits for its end, at most for one and a half session timeouts. Rejects if a live
+ * process has the name.
+ */
 export async function registerNode({ session, layout, lost, log }: ZooKeeper, node: Node): Promise<Registration> {
   const path = nodePath(layout, node.id);
   const news = newsPath(layout, node.id);
@@ -67,7 +70,7 @@ export async function publishNode(
   await session.commit([set(nodePath(layout, node.id), encodeJson({ ...node, instance } satisfies NodeBody))]);
 }
 
-/** After its claims were ended. What could not be ended stays behind as what a dead node lost: others count it. */
+/** Must be called after the node's claims were ended. Others count claims that could not be ended as those of a dead node. */
 export async function unregisterNode({ session, layout }: ZooKeeper, { node, held }: Registration): Promise<void> {
   try {
     await session.commit([remove(nodePath(layout, node)), remove(newsPath(layout, node)), remove(held)]);
@@ -78,7 +81,7 @@ export async function unregisterNode({ session, layout }: ZooKeeper, { node, hel
   }
 }
 
-/** In the order in which they came. */
+/** Reads the live nodes, in the order in which they joined. */
 export async function readNodes(zookeeper: NodesOf): Promise<readonly NodeBody[]> {
   const names = (await zookeeper.session.list(zookeeper.layout.nodes))?.children ?? [];
   const found = await Promise.all(names.map((name) => readNode(zookeeper, name)));
@@ -88,7 +91,7 @@ export async function readNodes(zookeeper: NodesOf): Promise<readonly NodeBody[]
 
 type NodesOf = Pick<ZooKeeper, "session" | "layout" | "log">;
 
-/** Undefined where it is gone, or no node's: that is logged once. */
+/** Reads a node; undefined if it is gone or malformed, which is logged once. */
 export async function readNode({ session, layout, log }: NodesOf, name: string) {
   const path = `${layout.nodes}/${name}`;
   const content = await session.get(path);

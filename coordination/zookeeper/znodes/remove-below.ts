@@ -3,10 +3,10 @@ import { remove } from "../protocol/operations.ts";
 import type { Session } from "../protocol/session.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
 
-/** Znodes that one transaction removes. */
+/** The most znodes that one transaction removes. */
 const perTransaction = 500;
 
-/** Gives how many went: leaves in large transactions; what proves to have something below it is emptied first. */
+/** Returns the number of removed znodes. Leaves are removed in large transactions; a znode that is refused because others are below it is emptied first. */
 export async function removeBelow(session: Session, path: string): Promise<number> {
   let names = (await session.list(path))?.children ?? [];
   let removed = 0;

@@ -1,6 +1,6 @@
 /**
- * What strangers left among our znodes and would stand in the way for ever: something below a znode that has nothing below it, a folder that is gone, and a
- * znode that stays in the place of one that goes with its session. It is put right, and said once; where that cannot be done, once what to do.
+ * Repairs what other software did to our znodes and what would be in the way for ever: znodes below one that should have none, a missing folder, and a
+ * persistent znode in the place of an ephemeral one. Each repair is logged once; if it is impossible, the log tells once what to do.
  */
 import type { Log } from "../../../base/log.ts";
 import { create, type Operation, remove } from "../protocol/operations.ts";
@@ -10,7 +10,7 @@ import type { Layout } from "./layout.ts";
 import { foldersOf, makeFolders } from "./open-root.ts";
 import { removeBelow } from "./remove-below.ts";
 
-/** Folders whose members have nothing below them, and how many names deep these are below the root. */
+/** The folders whose members must have nothing below them, and how many names deep these members are below the root. */
 const depths = new Map([
   ["interest", 2],
   ["claims", 2],
@@ -28,7 +28,7 @@ const depths = new Map([
 
 export type Repair = (session: Session, refused: Operation, code: ZooKeeperErrorCode) => Promise<boolean>;
 
-/** Gives a function that is told of an operation which was refused: true where it may be tried again. */
+/** Returns a function for `Session.repair`: it is called with a refused operation, and resolves with true if that may be tried again. */
 export function createRepair(layout: Layout, log: Log): Repair {
   const folders = new Set(foldersOf(layout));
   return async (session, { kind, path }, code) => {
@@ -57,10 +57,13 @@ async function clearBelow(session: Session, path: string, log: Log): Promise<boo
   }
 }
 
-/** It does not go with a session. */
+/** Whether the znode is persistent, so that it does not end with a session. */
 export const isPersistent = ({ stat }: Pick<Content, "stat">): boolean => stat.ephemeralOwner.every((byte) => byte === 0);
 
-/** Removes one of these. True where it is gone. Refused where an ephemeral one has come in its place meanwhile: nothing can be below what is ephemeral. */
+/**
+ * Removes a persistent znode; returns true if it is gone. It is refused if an ephemeral one has replaced it meanwhile, since nothing can be created below an
+ * ephemeral one.
+ */
 export async function removePersistent(session: Session, path: string, log: Log): Promise<boolean> {
   const child = `${path}/persistent`;
   try {

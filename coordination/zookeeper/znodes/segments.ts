@@ -1,4 +1,4 @@
-/** Reads the segments of queries. They never change, so those read last are kept: at most `mostSubtasks` in them together. */
+/** Reads the segments of queries. Since segments never change, the last ones read are kept, with at most `mostSubtasks` together. */
 
 import { LRUCache } from "lru-cache";
 import type { ZooKeeper } from "../zookeeper.ts";
@@ -9,20 +9,20 @@ const mostSubtasks = 200_000;
 
 export interface QuerySegments {
   readonly query: string;
-  /** Tells a query from an earlier one of the same name. */
+  /** Distinguishes the query from an earlier one with the same name. */
   readonly era: string;
-  /** Milliseconds since the epoch, by the server's clock: when it came. */
+  /** When the query was created, in milliseconds since the epoch by the server's clock. */
   readonly since: number;
-  /** Grows with everything that is asked of it. */
+  /** Grows with each request for the query. */
   readonly version: number;
-  /** In their order. */
+  /** The names of its segments, in their order. */
   readonly names: readonly string[];
 }
 
 export class Segments {
   readonly #kept = new LRUCache<string, Segment>({ maxSize: mostSubtasks, sizeCalculation: ({ hashes }) => Math.max(1, hashes.length) });
 
-  /** Undefined where there is no such query. */
+  /** Lists a query's segments; undefined if there is no such query. */
   async list({ session, layout }: ZooKeeper, query: string): Promise<QuerySegments | undefined> {
     const listing = await session.list(`${layout.queries}/${query}`);
     if (listing === undefined) return undefined;
@@ -36,7 +36,7 @@ export class Segments {
     };
   }
 
-  /** Empty where it is gone or not a segment. */
+  /** Reads a segment; empty if it is gone or malformed. */
   async read({ session, layout }: ZooKeeper, { query, era }: QuerySegments, name: string): Promise<Segment> {
     const key = `${query}/${name}@${era}`;
     const kept = this.#kept.get(key);

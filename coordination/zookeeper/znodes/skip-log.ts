@@ -1,7 +1,7 @@
-/** Says once of a znode that it is skipped, however often it is read. */
+/** Logs once of a znode that it is skipped, however often it is read. */
 import type { Log } from "../../../base/log.ts";
 
-/** Znodes of which that is said; of others nothing is. */
+/** The most znodes for which this is logged; for further ones it is not. */
 const most = 1_000;
 
 /** A log for the coordinator: warnings about one znode come once. */

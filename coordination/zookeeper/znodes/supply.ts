@@ -1,4 +1,4 @@
-/** The znode that tells how far whoever starts nodes is. It goes with the session of the process that published last. */
+/** Publishes and reads the progress of starting nodes, in a znode that ends with the session of the process that published last. */
 import type { NodeSupply } from "../../coordinator.ts";
 import { createEphemeral, remove } from "../protocol/operations.ts";
 import { isRefused } from "../protocol/zookeeper-error.ts";
@@ -9,7 +9,9 @@ import { logSkip } from "./skip-log.ts";
 
 type SupplyOf = Pick<ZooKeeper, "session" | "layout" | "log">;
 
-/** What another process published, which may have ended, is replaced. What stands there from this session already is not written again. */
+/**
+ * Publishes the supply. It replaces what another process published, which may have ended. If this session has published the same already, nothing is written.
+ */
 export async function publishSupply({ session, layout, log }: SupplyOf, supply: NodeSupply): Promise<void> {
   const path = layout.supply;
   const data = encodeJson(supply);

@@ -1,6 +1,6 @@
 /**
- * One at a time under a name: in this process always, among processes where it is shared. For speed, not for truth: a lock that another process does
- * not give up within the session timeout is passed over.
+ * Runs one action at a time under a name: always within this process, and among processes if the lock is shared. It only saves time and ensures nothing: if
+ * another process does not release a lock within the session timeout, the action runs without it.
  */
 
 import { createEphemeral, remove } from "../protocol/operations.ts";

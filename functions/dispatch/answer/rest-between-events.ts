@@ -4,7 +4,7 @@ import { boundWait } from "../../http/bounded-wait.ts";
 import { type FollowedQuery, stateOf } from "../follow/followed-query.ts";
 import type { Progress } from "../follow/progress.ts";
 
-/** What the rest must know of a query that is followed. */
+/** The part of a followed query that the pauses between events depend on. */
 export interface Resting extends Pick<FollowedQuery, "query"> {
   readonly progress: Pick<Progress, "partitions" | "interestedIn" | "version" | "changeAfter">;
 }

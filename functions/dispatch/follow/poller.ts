@@ -18,7 +18,7 @@ export interface PollerOptions {
 export interface Clock {
   /** Milliseconds. */
   now(): number;
-  /** Calls `action` once after so many milliseconds, unless the function that it gives is called before. */
+  /** Calls `action` once after this many milliseconds, unless the returned function is called before. */
   after(milliseconds: number, action: () => void): () => void;
 }
 

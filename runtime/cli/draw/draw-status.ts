@@ -12,7 +12,7 @@ import { drawCells } from "./draw-cells.ts";
 import { drawProfile } from "./draw-profile.ts";
 import { drawTable } from "./draw-table.ts";
 
-/** `histogram` names the only one to draw; where undefined, all are drawn. */
+/** `histogram` names the only one to draw; if undefined, all are drawn. */
 export function drawStatus(told: Status, options: DrawOptions & { readonly histogram?: string | undefined }): string {
   const { colours } = options;
   const status = displayable(told);
