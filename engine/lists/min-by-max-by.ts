@@ -5,10 +5,11 @@
 
 import { expectType } from "../check/checker.ts";
 import { oneFunction } from "../check/method-call.ts";
-import { both, type Element, type ScalarCode } from "../compile/code.ts";
+import { bind, both, type Element, type ScalarCode } from "../compile/code.ts";
 import { hoist } from "../compile/hoist.ts";
 import { openList } from "../compile/open-list.ts";
 import { optionalCode } from "../compile/optional-code.ts";
+import { distanceFromRoot, openLimits } from "../compile/tables/near-root.ts";
 import type { Term, Terms } from "../program/term.ts";
 import { type ListType, type Long, longOf, withOptional } from "../program/types.ts";
 import { type Expression, F, f64, I, i32, i64, L, V } from "../wasm/instructions.ts";
@@ -50,12 +51,15 @@ function extremeBy(
       hoist(emitter, lambda, environment);
       const kind = longOf(lambda.type);
       const bestLong = kind && f.variable(i64(0n));
+      const near = name === "minBy" ? distanceFromRoot(lambda.args[0]) : undefined;
+      const limits = near && openLimits(emitter, emitter.scalar(near.constant, environment).value);
       const pick = (at: readonly Expression[], { value, present, long }: ScalarCode) => {
         const isBetter = I.and(I.eqz(isNoBetter(value, best)), F.eq(value, value));
         const isBetterLong = long && I.and(F.eq(value, best), isBetterInteger[kind!](long, bestLong!));
         f.if(both(isBetterLong ? I.or(isBetter, isBetterLong) : isBetter, present)!, () => {
           f.set(found, i32(1));
           f.set(best, value);
+          limits?.narrow(best);
           if (long) f.set(bestLong!, long);
           for (const [index, each] of at.entries()) f.set(place[index], each);
         });
@@ -65,15 +69,25 @@ function extremeBy(
         (element, at) => pick(at, applyTo(element)),
         [{ lambda, environment }],
         ({ element, places, hasSecond, inLanes }) => {
-          let values: Expression = f64(0);
-          inLanes(() => {
-            values = applyTo(element).value;
-          });
-          const both = values.type === "v128" ? values : emitter.keep(V.splat(values));
-          f.if(V.anyTrue(V.not(isNoBetterOfTwo(both, V.splat(best)))), () => {
-            pick(places[0], { kind: "number", value: emitter.keep(V.float(both, 0)) });
-            pick(places[1], { kind: "number", value: emitter.keep(V.float(both, 1)), present: hasSecond });
-          });
+          const valuesOf = (make: () => ScalarCode): Expression => {
+            let values: Expression = f64(0);
+            inLanes(() => {
+              values = make().value;
+            });
+            return values.type === "v128" ? values : emitter.keep(V.splat(values));
+          };
+          const pickTwo = () => {
+            const both = valuesOf(() => applyTo(element));
+            f.if(V.anyTrue(V.not(isNoBetterOfTwo(both, V.splat(best)))), () => {
+              pick(places[0], { kind: "number", value: emitter.keep(V.float(both, 0)) });
+              pick(places[1], { kind: "number", value: emitter.keep(V.float(both, 1)), present: hasSecond });
+            });
+          };
+          if (!near) pickTwo();
+          else {
+            const within = bind(environment, Number(lambda.literal), element);
+            emitter.if(limits!.mayBeNearer(valuesOf(() => emitter.scalar(near.argument, within))), pickTwo);
+          }
         },
       );
       return optionalCode(emitter, source.at(place, found).code(), found);

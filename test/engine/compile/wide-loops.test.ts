@@ -53,6 +53,9 @@ for (const dtype of ["float32", "float64"] as const) {
     "deltaphi(a.x, b.y)",
     "a.x > b.x ? exp(a.x) : sinh(b.y)",
     "sqrt(a.x * b.x)",
+    "abs(sqrt(a.x * b.x) - 1.25)",
+    "abs(0 - sqrt(a.x * b.y))",
+    "abs(sqrt(a.x + b.x) - 1e300)",
     "a.n - b.n",
   ]) {
     for (const name of ["minBy", "maxBy"]) {
