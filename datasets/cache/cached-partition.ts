@@ -13,7 +13,7 @@ export class CachedPartition {
   /** The number of leases; the partition stays in its slab while there are any. */
   leases = 0;
   readonly offsets: SharedOffsets;
-  /** Something may have written over its columns: nothing that was computed from them counts. */
+  /** Whether its columns may have been overwritten, so that nothing that was computed from them counts. */
   isSpoilt = false;
 
   constructor(fingerprint: string, slab: Slab) {
@@ -22,12 +22,12 @@ export class CachedPartition {
     this.offsets = new SharedOffsets(slab);
   }
 
-  /** Whether a column that has it is here or on its way for each of a program's inputs. */
+  /** Whether each input of a program has a column that is in memory or being loaded. */
   holds(inputs: readonly Input[]): boolean {
     return inputs.every((input) => this.#find(input, inputs));
   }
 
-  /** The columns that programs with these inputs read, each once; undefined where one of them is not in memory, or is read in two forms. */
+  /** Returns the columns that programs with these inputs read, each once; undefined if one of them is not in memory, or is read in two forms. */
   ready(programs: readonly (readonly Input[])[]): readonly CachedColumn[] | undefined {
     const byName = new Map<string, CachedColumn>();
     for (const inputs of programs) {
@@ -42,7 +42,10 @@ export class CachedPartition {
     return [...byName.values()];
   }
 
-  /** The column that has what an input of a program asks for; `inputs`: all of the program's. Offsets come with those that are `chosen` already, where one of these has them. */
+  /**
+   * Finds the column that has an input of a program; `inputs` are all inputs of the program. Offsets are taken from one of the `chosen` columns if any of these
+   * has them.
+   */
   #find(input: Input, inputs: readonly Input[], chosen?: ReadonlyMap<string, CachedColumn>): CachedColumn | undefined {
     if (input.kind === "offsets") {
       const has = ({ location: { column } }: CachedColumn) => standsIn(column, input.lists) && input.columns.includes(column.name);
@@ -55,7 +58,7 @@ export class CachedPartition {
     });
   }
 
-  /** Names of the columns that are here or on their way. */
+  /** The names of the columns that are in memory or being loaded. */
   get names(): ReadonlySet<string> {
     return new Set([...this.columns.values()].map(({ location }) => location.column.name));
   }

@@ -29,11 +29,11 @@ export interface Lease {
   readonly columns: number;
   /** The costs of what was loaded for this lease, once all are ready. The other columns were in memory, or being loaded for another lease. */
   readonly loaded: LoadedCosts;
-  /** The slab was spoilt since the columns were leased: what was computed from them does not count. */
+  /** Whether the slab was spoilt since the columns were leased, so that what was computed from them does not count. */
   readonly isSpoilt: () => boolean;
   /** The byte address of the array; throws `DatasetError` if the leased columns do not have it. */
   address(input: Input): number;
-  /** Only when no thread uses the memory any more. A second call does nothing. */
+  /** Releases the columns and the work area. Must only be called when no thread uses the memory any more. A second call does nothing. */
   release(): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Which columns leave the memory first: those that were used once, the least recently used first; then those that were used again, likewise. So one large scan does not
- * flush what is asked for again and again. What was used again may hold the larger part of the memory and no more: beyond, it goes as if it had been used once, so that
- * what nobody wants any more does not stay. Pure.
+ * Orders the columns by which leave the memory first: those that were used once, the least recently used first, then those that were used repeatedly, in the
+ * same order. So one large scan does not evict what is requested again and again. Columns that were used repeatedly may fill the larger part of the memory;
+ * beyond that, they are treated as if they had been used once, so that unwanted ones do not stay. Pure.
  */
 
 const protectedPart = 0.8;
@@ -11,7 +11,7 @@ interface Victim {
   readonly bytes: number;
 }
 
-/** `idle`: least recently used first. `capacity` in bytes. */
+/** Orders the `idle` columns, which are given least recently used first. `capacity` is in bytes. */
 export function orderVictims<Column extends Victim>(idle: readonly Column[], capacity: number): readonly Column[] {
   const stays = new Set<Column>();
   let left = capacity * protectedPart;

@@ -1,11 +1,11 @@
-/** The offsets of one partition's lists, each list's once, for all columns that share them. They live as long as a column that uses them. */
+/** Keeps the offsets of one partition's lists, one copy per list for all columns that share them, as long as a column uses them. */
 import { Buffer } from "node:buffer";
 import { baseName, type ColumnLocation, DatasetError } from "../dataset.ts";
 import type { Block, Slab } from "./slab.ts";
 
 export interface ListOffsets {
   readonly block: Block;
-  /** The column they came with. */
+  /** The column with which they were loaded. */
   readonly from: string;
   users: number;
 }
@@ -21,8 +21,8 @@ export class SharedOffsets {
   }
 
   /**
-   * The offsets of one of a column's lists, by the number of its level, for a column that came with these `count` offsets, in what is left of the block
-   * `came`; frees them where the list has its own. Throws `DatasetError` where the two differ.
+   * Returns the offsets for one list of a column, given by its level. The column was loaded with these `count` offsets into the block `came`. If the list has
+   * offsets already, the block is freed; otherwise it is kept and its unused end is freed. Throws `DatasetError` if the two differ.
    */
   share(
     block: Block,
@@ -50,7 +50,7 @@ export class SharedOffsets {
     return this.join(shared);
   }
 
-  /** For a column whose offsets are those of another one, which was loaded into this block: as what they are kept. Throws where that column is not used. */
+  /** Returns the offsets for a column that was loaded with those of another column, which were in this block. Throws if the other column is not in use. */
   keptOf(block: Block, { column, file }: ColumnLocation): ListOffsets {
     const kept = this.#kept.get(block);
     if (kept && kept.users > 0) return kept;
@@ -71,7 +71,7 @@ export class SharedOffsets {
   }
 }
 
-/** The list, from 0, that is the first of another length. */
+/** The index of the first list whose length differs; undefined if none does. */
 function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
   // The host compares bytes faster than any loop, and they are mostly equal.
   const bytesOf = ({ buffer, byteOffset, length }: Uint32Array) => new Uint8Array(buffer, byteOffset + 4, Math.max(0, 4 * (length - 1)));

@@ -1,9 +1,9 @@
 /**
- * Slabs: WebAssembly memories that all threads share, cut into blocks. A compiled program sees one memory, so all arrays that
- * it reads together lie in one slab.
+ * Slabs are WebAssembly memories that all threads share, divided into blocks. A compiled program uses one memory, so all arrays that it reads together are in
+ * one slab.
  *
- * Promises: a block starts at a multiple of 16 bytes, is never address 0, and may be read up to 16 bytes past its end; the sum
- * of all slabs never exceeds the limit. A slab's memory grows as blocks need it and never shrinks. Blocks are not cleared.
+ * A block starts at a multiple of 16 bytes, never at address 0, and may be read up to 16 bytes past its end. The sum of all slabs never exceeds the limit. A
+ * slab's memory grows as blocks need it, and never shrinks. Blocks are not cleared.
  */
 import { FreeList, rounded } from "./free-list.ts";
 
@@ -15,12 +15,12 @@ export interface Block {
 /** The bytes that may be read past the end of a block. */
 const readable = 16;
 const page = 65_536;
-/** Growing one by one would cost a system call per block. */
+/** In bytes: the memory grows by this much at once, since growing for each block would cost a system call per block. */
 const growth = 64 * 2 ** 20;
 const largestSlab = 2 * 2 ** 30;
 
 export class Slab {
-  /** Number of the slab in its process. */
+  /** The number of the slab in its process. */
   readonly id: number;
   readonly memory: WebAssembly.Memory;
   /** The most bytes that all blocks together may take, including their readable ends. */
@@ -41,7 +41,7 @@ export class Slab {
     return this.capacity - this.#free.free;
   }
 
-  /** A block, or undefined where there is no room. Throws where the system refuses the memory. */
+  /** Allocates a block; undefined if there is no space. Throws if the system refuses the memory. */
   allocate(bytes: number): Block | undefined {
     const address = this.#free.allocate(bytes + readable);
     if (address === undefined) return undefined;
@@ -80,7 +80,7 @@ export class Slab {
     this.#free.release(block.address, block.bytes + readable);
   }
 
-  /** The same block, with its end given back. */
+  /** Frees the end of a block; returns the smaller block. */
   shrink(block: Block, bytes: number): Block {
     const rest = taken(block.bytes) - taken(bytes);
     if (rest > 0) this.#free.release(block.address + taken(bytes), rest);

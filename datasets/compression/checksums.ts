@@ -1,9 +1,9 @@
-/** Checksums that files have: CRC-32 of pages, XXH64 of LZ4 blocks. */
+/** The checksums in files: CRC-32 of pages, XXH64 of LZ4 blocks. */
 import { isInArea, takeArea } from "../kernels/kernels.ts";
 
 const tables = makeTables();
 
-/** Of IEEE 802.3, as in gzip, four bytes a step; an unsigned 32-bit integer. */
+/** Computes the CRC-32 of IEEE 802.3, as in gzip, four bytes per step; returns an unsigned 32-bit integer. */
 export function crc32(bytes: Uint8Array): number {
   const [first, second, third, fourth] = tables;
   let crc = -1;
@@ -16,7 +16,7 @@ export function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Table k: what a byte contributes after k more bytes of zeros. */
+/** Makes the tables: table k has what a byte contributes if k zero bytes follow it. */
 function makeTables(): readonly [Int32Array, Int32Array, Int32Array, Int32Array] {
   const first = new Int32Array(256);
   for (let byte = 0; byte < 256; byte++) {
@@ -30,7 +30,7 @@ function makeTables(): readonly [Int32Array, Int32Array, Int32Array, Int32Array]
   return [first, second, third, after(third)];
 }
 
-/** Seed 0. */
+/** Computes XXH64 with seed 0. */
 export function xxh64(bytes: Uint8Array): bigint {
   if (isInArea(bytes)) return BigInt.asUintN(64, takeArea(0).kernels.xxh64(bytes.byteOffset, bytes.length));
   const area = takeArea(bytes.length);

@@ -1,6 +1,6 @@
 /**
- * Options of the host's decompressors for content whose length is known: one buffer for all of it. With one byte more, as they allocate the next
- * buffer once one is full, before they see that nothing follows.
+ * Returns options for the host's decompressors if the length of the content is known, so that they need only one buffer. The buffer has one byte more, since
+ * they allocate another buffer when one is full, before they notice that nothing follows.
  */
 export const outputOf = (length: number): { readonly maxOutputLength: number; readonly chunkSize: number } => ({
   maxOutputLength: Math.max(1, length),

@@ -1,11 +1,14 @@
 /**
- * LZ4 blocks, as ROOT and LZ4_RAW pages have them, and in Hadoop's framing, as most writers mean by LZ4 in Parquet.
+ * Decompresses LZ4 blocks: bare ones, as in ROOT and in LZ4_RAW pages, and those in Hadoop's framing, which most writers of Parquet mean by LZ4.
  *
- * Promises: fills the output exactly from the whole input, or throws; ends on any input.
+ * It fills the output exactly from the whole input, or throws. It ends on any input.
  */
 import { type Area, isInArea, slack, takeArea } from "../kernels/kernels.ts";
 
-/** `output` is as long as the content is stated to be. Both lie in the kernels' area, with slack behind, or neither does. */
+/**
+ * Decompresses one block. `output` must have the stated length of the content. Input and output must both be in the kernels' area, with slack behind them, or
+ * neither.
+ */
 export function decompressLz4Block(input: Uint8Array, output: Uint8Array): void {
   if (isInArea(output)) {
     run(takeArea(0), input.byteOffset, input.length, output.byteOffset, output.length);
@@ -23,7 +26,7 @@ function run({ kernels }: Area, from: number, bytes: number, to: number, length:
     throw new Error(`its LZ4 block is damaged, or has not the ${length} bytes that are stated`);
 }
 
-/** Pieces, each after its length and its compressed length; or one block, as some older writers have it. */
+/** Decompresses pieces that each follow their length and their compressed length; or one block, as some older writers have it. */
 export function decompressHadoopLz4(input: Uint8Array, output: Uint8Array): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const pieces: { readonly start: number; readonly end: number; readonly length: number }[] = [];

@@ -1,8 +1,8 @@
 /**
- * LZMA in .xz streams, by an optional add-on.
+ * Decompresses LZMA in .xz streams, by an optional add-on.
  *
- * Promises: fills the target exactly, or throws; the stream's checksums are verified; it is decoded only where its chunks state as many bytes as the
- * target has, since the add-on has no limit of its own.
+ * It fills the target exactly, or throws, and verifies the stream's checksums. It only decodes a stream whose chunks state as many bytes as the target has,
+ * since the add-on has no limit of its own.
  */
 import { loadOptional } from "./optional-package.ts";
 
@@ -23,16 +23,16 @@ export function decompressXz(bytes: Uint8Array, target: Uint8Array): void {
   target.set(content);
 }
 
-/** By stream flags: how long the checksum behind a block is. */
+/** The bytes of the checksum behind a block, by the stream's flags. */
 const checkBytes: Readonly<Record<number, number>> = { 0: 0, 1: 4, 4: 8, 10: 32 };
 
-/** What the chunks of all blocks say. */
+/** The length of the content that the chunks of all blocks state together. */
 function statedLength(bytes: Uint8Array): number {
   const check = checkBytes[bytes[7] ?? -1];
   if (bytes.length < 24 || bytes[0] !== 0xfd || bytes[1] !== 0x37 || check === undefined) throw new Error("its LZMA stream is damaged");
   let total = 0;
   let at = 12;
-  // A block begins with the length of its header in words of four bytes; the index, which follows the last one, with 0.
+  // A block begins with the length of its header in words of four bytes. The index follows the last block and begins with 0.
   while (at < bytes.length && bytes[at] !== 0) {
     const start = at;
     at += (bytes[at]! + 1) * 4;

@@ -1,11 +1,11 @@
 /**
- * Snappy blocks, as Parquet's pages have them: the length of the content, then the content.
+ * Decompresses Snappy blocks as in Parquet's pages: the length of the content, then the content.
  *
- * Promises: fills the output exactly from the whole input, or throws; ends on any input.
+ * It fills the output exactly from the whole input, or throws. It ends on any input.
  */
 import { isInArea, slack, takeArea } from "../kernels/kernels.ts";
 
-/** Both lie in the kernels' area, with slack behind, or neither does. */
+/** Decompresses one block. Input and output must both be in the kernels' area, with slack behind them, or neither. */
 export function decompressSnappy(input: Uint8Array, output: Uint8Array): void {
   const { stated, start } = statedLength(input);
   if (stated !== output.length) throw new Error(`a page has ${stated} bytes after decompression, its header says ${output.length}`);
@@ -25,7 +25,7 @@ function run(from: number, bytes: number, to: number, length: number): void {
   if (takeArea(0).kernels.snappy(from, bytes, to, length) !== 1) throw new Error("its Snappy block is damaged");
 }
 
-/** Seven bits a byte, the lowest first. */
+/** Reads the stated length: seven bits per byte, the lowest first. */
 function statedLength(input: Uint8Array): { readonly stated: number; readonly start: number } {
   let stated = 0;
   for (let at = 0; at < Math.min(5, input.length); at++) {

@@ -1,8 +1,7 @@
 /**
- * ZSTD by the fastest decoder that is there: the host's own, else the optional add-on, else WebAssembly.
+ * Decompresses ZSTD by the fastest available decoder: the host's own, else the optional add-on, else WebAssembly.
  *
- * Promises: fills the target exactly, or throws; a frame's checksum is verified where it has one; no frame makes a decoder allocate much more
- * than the target is long.
+ * It fills the target exactly, or throws. A frame's checksum is verified if it has one. No frame makes a decoder allocate much more memory than the target has.
  */
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
@@ -20,7 +19,7 @@ let addOn: { decodeSync(bytes: Buffer): Buffer } | undefined;
 let portable: ((frame: Uint8Array, most: number) => Uint8Array) | undefined;
 let preparing: Promise<void> | undefined;
 
-/** To be awaited once on each thread before `decompressZstd`. */
+/** Prepares the decoders. Must be awaited once on each thread before `decompressZstd` is called. */
 export function prepareZstd(): Promise<void> {
   preparing ??= prepare();
   return preparing;
@@ -35,7 +34,7 @@ async function prepare(): Promise<void> {
   portable = decoder.decompress;
 }
 
-/** Frames one after another. */
+/** Decompresses frames that lie one after another. */
 export function decompressZstd(bytes: Uint8Array, target: Uint8Array): void {
   let to = 0;
   for (let at = 0; at < bytes.length; ) {
@@ -61,7 +60,7 @@ function contentOf(frame: Uint8Array, stated: number | undefined, blocks: number
   return portable(frame, length);
 }
 
-/** Where a frame ends, the length of its content if it states one, and how many blocks it has. */
+/** Returns where a frame ends, the length of its content if it states one, and the number of its blocks. */
 function frameAt(bytes: Uint8Array, start: number): { readonly end: number; readonly stated: number | undefined; readonly blocks: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length - start < 6 || view.getUint32(start, true) !== 0xfd2fb528) throw new Error("its ZSTD frame is damaged");

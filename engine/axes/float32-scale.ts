@@ -11,23 +11,24 @@ interface Bins {
   readonly upper: number;
 }
 
-/** Axes of more bins are not filled from columns of float32 two values at a time. */
+/** The most bins: axes with more bins are not filled from columns of float32 two values at a time. */
 const mostBins = 1022;
 /**
- * What the quotient bins / (upper − lower) is multiplied with, in the order in which it is tried: a little too much, so that rounding does not leave below a whole
- * number what the rule puts on it. Where an edge is 0 inside the axis, float32 are so dense around it that nearly nothing may be added.
+ * The factors by which the quotient bins / (upper − lower) is multiplied, in the order in which they are tried. The first is slightly above 1, so that rounding
+ * does not leave values below a whole number that the rule puts on it. If an edge at 0 is inside the axis, float32 are so dense around it that almost nothing
+ * may be added.
  */
 const factors = [1 + 2 ** -50, 1, 1 + 2 ** -52, 1 - 2 ** -53];
 /** The places of −∞ and ∞. */
 const [least, largest] = [-0x7f80_0000, 0x7f80_0000];
 
-/** Of the axes that were asked for lately: all variations of a query ask for the same ones. Bounded. */
+/** The scales of recent axes, since all variations of a query use the same axes. Bounded. */
 const known = new Map<string, number | undefined>();
 const mostKnown = 1_000;
 
 /**
- * A number s such that floor((x − lower) · s) is the bin of every float32 x in [lower, upper), below 0 for smaller x and at least `bins`
- * for larger x. Undefined where none is found.
+ * Finds a number s such that floor((x − lower) · s) is the bin of every float32 x in [lower, upper), below 0 for smaller x and at least `bins` for larger x.
+ * Undefined if none is found.
  */
 export function scaleOfFloat32(axis: Bins): number | undefined {
   const key = `${axis.bins} ${axis.lower} ${axis.upper}`;

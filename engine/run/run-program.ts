@@ -37,7 +37,7 @@ export interface RunRequest extends RunArea {
 /** A module, and the memory in which it runs. */
 export interface RunArea {
   readonly module: WebAssembly.Module;
-  /** Where the module's code was made for another program (`compile-alike.ts`): the numbers of this one. Absent where it has them. */
+  /** The program's numbers, if the module was compiled for another program with the same code (`compile-alike.ts`). Absent if the module has them. */
   readonly numbers?: readonly number[] | undefined;
   readonly memory: WebAssembly.Memory;
   /** Events of the partition. */

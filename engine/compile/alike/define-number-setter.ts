@@ -2,7 +2,7 @@
 import { type FunctionReference, I, i32, load, V } from "../../wasm/instructions.ts";
 import type { ModuleBuilder } from "../../wasm/module-builder.ts";
 
-/** What the module exports it as. */
+/** The name of the module's export. */
 export const numberSetter = "set numbers";
 
 /**
@@ -11,7 +11,10 @@ export const numberSetter = "set numbers";
  */
 export const settingNumbers = -1;
 
-/** `(address, settingNumbers)`: from there on lie the numbers of all slots, f64. Gives how many there are. To be defined after all that uses them. */
+/**
+ * Defines `(address, settingNumbers)`, which reads the numbers of all slots (f64) from this address on; it returns how many there are. Must be defined after
+ * everything that uses the slots.
+ */
 export function defineNumberSetter(m: ModuleBuilder, count: number): FunctionReference {
   return m.define(numberSetter, ["i32", "i32"], "i32", (f) => {
     const [address, purpose] = f.params;
