@@ -28,6 +28,8 @@ export interface MetadataStore {
 const edition = "description 7";
 const filesPerCall = 200;
 const mostShapes = 200;
+/** The most keys that are remembered from asking until recording. */
+const mostKeys = 512;
 /** The milliseconds for which the store is not used after it failed. */
 const restAfterFailure = 10_000;
 
@@ -47,6 +49,7 @@ export class DescriptionStore {
   readonly #store: MetadataStore;
   readonly #log: Log;
   readonly #shapes = new LRUCache<string, Promise<FileShape | undefined>>({ max: mostShapes });
+  readonly #keys = new LRUCache<FileIdentity, { readonly tree: string | undefined; readonly key: string }>({ max: mostKeys });
   #failed = Number.NEGATIVE_INFINITY;
 
   constructor(store: MetadataStore, log: Log) {
@@ -59,7 +62,7 @@ export class DescriptionStore {
     const found = new Map<string, FileDescription>();
     for (let start = 0; start < files.length; start += filesPerCall) {
       const some = await Promise.all(
-        files.slice(start, start + filesPerCall).map(async (file) => ({ file, key: await keyOf({ file, tree }) })),
+        files.slice(start, start + filesPerCall).map(async (file) => ({ file, key: await this.#keyOf({ file, tree }) })),
       );
       const bodies = await this.#ask(() => this.#store.getMetadata(some.map(({ key }) => key)));
       if (!bodies) break;
@@ -85,7 +88,10 @@ export class DescriptionStore {
     const others = await this.#ask(async () => {
       await this.#recordShapes(described.map(({ description }) => description.shape));
       const entries = await Promise.all(
-        described.map(async ({ file, description }) => ({ key: await keyOf({ file, tree }), body: await encodeDescription(description) })),
+        described.map(async ({ file, description }) => ({
+          key: await this.#keyOf({ file, tree }),
+          body: await encodeDescription(description),
+        })),
       );
       const outcomes = await this.#store.putMetadata(entries, { replaces });
       const taken = described.filter((_, index) => outcomes[index] === "different").map(({ file }) => file);
@@ -140,6 +146,14 @@ export class DescriptionStore {
     }
   }
 
+  async #keyOf({ file, tree }: FileTree): Promise<string> {
+    const known = this.#keys.get(file);
+    if (known && known.tree === tree) return known.key;
+    const key = await makeKey({ file, tree });
+    this.#keys.set(file, { tree, key });
+    return key;
+  }
+
   /** Calls the store; undefined if it fails, and for a while after that. */
   async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
     if (Date.now() - this.#failed < restAfterFailure) return undefined;
@@ -155,5 +169,5 @@ export class DescriptionStore {
 
 const shapeKey = (digest: string): string => `${edition} shape:${digest}`;
 
-const keyOf = async ({ file: { path, size, version }, tree }: FileTree): Promise<string> =>
+const makeKey = async ({ file: { path, size, version }, tree }: FileTree): Promise<string> =>
   `${edition} file:${await sha256(JSON.stringify([path, size, version, ...(tree === undefined ? [] : [tree])]))}`;

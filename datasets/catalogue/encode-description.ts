@@ -19,6 +19,8 @@ interface Header {
   readonly arrays: readonly { readonly name: string; readonly width: 1 | 8; readonly length: number }[];
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 /** In bytes. A body up to this size shares a page of LMDB with others. No shorter body begins with the signature of gzip. */
@@ -27,12 +29,12 @@ const smallest = 2_048;
 const mostBytes = 2 ** 30;
 
 export async function encodeShape({ columns, ...rest }: FileShape): Promise<Bytes> {
-  return await pack(new TextEncoder().encode(JSON.stringify({ ...rest, columns: [...columns] })));
+  return await pack(encoder.encode(JSON.stringify({ ...rest, columns: [...columns] })));
 }
 
 /** Decodes a shape; throws if the body is none. */
 export async function decodeShape(body: Uint8Array): Promise<FileShape> {
-  const { format, digest, unsupported, tree, hasBounds, columns } = JSON.parse(new TextDecoder().decode(await unpack(body)));
+  const { format, digest, unsupported, tree, hasBounds, columns } = JSON.parse(decoder.decode(await unpack(body)));
   const isShape = typeof format === "string" && typeof digest === "string" && Array.isArray(columns) && Array.isArray(unsupported);
   if (!isShape) throw new Error("it is not a shape");
   const more = { ...(typeof tree === "string" && { tree }), ...(hasBounds === true && { hasBounds }) };
@@ -44,7 +46,7 @@ export async function encodeDescription({ shape, units, values, places, ...flags
   const optional = { ...(rounded && { rounded }), ...(nullLists && { nullLists }), ...(likeness && { likeness }) };
   const named = Object.entries({ nullable, values, ...optional, ...places });
   const arrays = named.map(([name, { BYTES_PER_ELEMENT, length }]) => ({ name, width: BYTES_PER_ELEMENT as 1 | 8, length }));
-  const header = new TextEncoder().encode(JSON.stringify({ shape: shape.digest, units, arrays } satisfies Header));
+  const header = encoder.encode(JSON.stringify({ shape: shape.digest, units, arrays } satisfies Header));
   const { starts, end } = layoutOf(header.length, arrays);
   const out = new Uint8Array(end);
   const isShort = end <= smallest;
@@ -65,7 +67,7 @@ export async function decodeDescription(
 ): Promise<FileDescription | undefined> {
   const bytes = await unpack(body);
   const headerLength = new DataView(bytes.buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength))) as Header;
+  const header = JSON.parse(decoder.decode(bytes.subarray(4, 4 + headerLength))) as Header;
   const { starts, end } = layoutOf(headerLength, header.arrays);
   if (end !== bytes.length) throw new Error(`it has ${bytes.length} bytes where ${end} are required`);
   const shape = await shapeOf(header.shape);
