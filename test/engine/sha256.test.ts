@@ -11,5 +11,7 @@ test("digest and sha256 are the SHA-256 of their bytes, of any number", async ()
     const within = new Uint8Array([7, ...bytes, 7]).subarray(1, size + 1);
     assert.deepEqual(Buffer.from(await digest(within)), expected, `${size} bytes of more`);
   }
-  assert.equal(await sha256("µ ∈ Muon"), createHash("sha256").update("µ ∈ Muon").digest("hex"));
+  for (const text of ["", "µ ∈ Muon", "∈".repeat(341), "∈".repeat(342), "pt".repeat(5_000)]) {
+    assert.equal(await sha256(text), createHash("sha256").update(text).digest("hex"), text.slice(0, 10));
+  }
 });
