@@ -16,7 +16,7 @@ import { answerFollowed, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
 import { compileMissing } from "./plan/compile-missing.ts";
-import { countSubtasks, planBytes, type QueryPlan } from "./plan/plan-query.ts";
+import { countSubtasks, placesOf, planBytes, type QueryPlan } from "./plan/plan-query.ts";
 import { Crowded } from "./queries-under-way.ts";
 import { queueRest } from "./queue-rest.ts";
 
@@ -47,6 +47,8 @@ export interface SubmitOptions {
 const crowdedPause = 200;
 /** After this many checks the query is tried again in any case, since its result may be stored by now. */
 const looksBetweenTries = 10;
+/** The partials of a plan of at most so many subtasks are looked up while its programs are compiled. */
+const mostEarly = 1_000;
 /** The milliseconds between looks at a dataset that is still being made. */
 const lookEvery = 100;
 
@@ -157,6 +159,10 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const { store } = ticket.services;
 
   // Store: save all that nodes need, before they hear of the query or in the same order. A program whose code is too large is refused before.
+  // The partials of a short plan are looked up meanwhile. One that is stored after that is found by the node that claims its subtask.
+  const isShort = !store.keepsOrder && countSubtasks(plan) <= mostEarly;
+  const early = isShort ? store.findPartials([...(await placesOf(plan)).keys()]) : undefined;
+  early?.catch(() => undefined);
   const compiled = await compileMissing(planned, { store, code });
   const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
   // A failure is handled below where it is awaited. This line only prevents an unhandled rejection if something else fails before.
@@ -168,7 +174,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
 
   // Queue every partition that has no stored partial. Some of them may be under way for others already.
   using queueing = progress.beginQueueing(query, interest);
-  const [found] = await Promise.all([store.findPartials(progress.partitions.keys), store.keepsOrder || stored]);
+  const [found] = await Promise.all([early ?? store.findPartials(progress.partitions.keys), store.keepsOrder || stored]);
   progress.partitions.takeStored(found);
   const submission = await queueRest(plan, {
     found,
