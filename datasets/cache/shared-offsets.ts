@@ -21,8 +21,8 @@ export class SharedOffsets {
   }
 
   /**
-   * Returns the offsets for one list of a column, given by its level. The column was loaded with these `count` offsets into the block `came`. If the list has
-   * offsets already, the block is freed; otherwise it is kept and its unused end is freed. Throws `DatasetError` if the two differ.
+   * Returns the offsets for one list of a column, given by its level. The column was loaded with these `count` offsets into the block `came`, of which `block`
+   * is what they need. If the list has offsets already, `block` is freed; otherwise it is kept. Throws `DatasetError` if the two differ.
    */
   share(
     block: Block,
