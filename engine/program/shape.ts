@@ -6,7 +6,7 @@ import type { Program } from "./program.ts";
 export async function programShape({ inputs: _inputs, terms, histograms, rows, ...rest }: Program): Promise<string> {
   const shape = {
     ...rest,
-    terms: terms.map(([operation, literal, ...args]) => (operation === "number" ? [operation] : [operation, literal, ...args])),
+    terms: terms.map((term) => (term[0] === "number" ? ["number"] : term)),
     histograms: histograms.map(({ axes, ...others }) => ({ ...others, axes: axes.map(({ type, value }) => [type, value]) })),
     ...(rows && { rows: rows.columns }),
   };
