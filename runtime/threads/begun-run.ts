@@ -47,7 +47,7 @@ export class BegunRun {
   giveTurn(now: number): void {
     if (this.#turnSince !== undefined) return;
     this.#turnSince = now;
-    for (const program of this.#governed) letGo(program);
+    for (const program of this.#governed) wake(program);
   }
 
   takeTurn(): void {
@@ -74,7 +74,7 @@ export class BegunRun {
   #end(program: Governed, now: number): void {
     program.stopped ??= now;
     Atomics.store(program.flags, stopFlag / 4, 1);
-    letGo(program);
+    wake(program);
   }
 
   /** Accounts for the last `milliseconds`: returns how many of them it computed, and stops a program that exceeds its limit. */
@@ -119,7 +119,7 @@ const failed = (failure: JobFailure, milliseconds: number): ProgramOutcome => ({
 
 const isComputing = ({ flags }: Governed): boolean => Atomics.load(flags, runPhase / 4) === runPhases.computing;
 
-function letGo({ flags }: Governed): void {
+function wake({ flags }: Governed): void {
   Atomics.store(flags, turnFlag / 4, 0);
   Atomics.notify(flags, turnFlag / 4);
 }

@@ -1,7 +1,6 @@
 /**
  * The rules of the language as an independent, plain interpreter: one event at a time, over objects, with undefined for missing values. Null lists are marked
- * empty lists (`nullList`), and a list made from a null one is null. It shares only acorn and the bits of the mathematical kernels with the engine, and knows
- * no types except those of the values.
+ * empty lists (`nullList`); a list made from a null one is null. It shares only acorn and the bits of the kernels with the engine.
  */
 import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt } from "acorn";
 import { literalPower, numberFunctions, orderBy, pow } from "./reference-functions.ts";
