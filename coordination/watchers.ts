@@ -33,10 +33,12 @@ export class Watchers {
 
   emit(event: SubtaskEvent): void {
     if (!this.#byKey.has(event.key)) return;
-    this.#pending.push(event);
-    if (this.#isDelivering) return;
+    if (this.#isDelivering) {
+      this.#pending.push(event);
+      return;
+    }
     this.#isDelivering = true;
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) this.#deliver(next);
+    for (let next: SubtaskEvent | undefined = event; next !== undefined; next = this.#pending.shift()) this.#deliver(next);
     this.#isDelivering = false;
   }
 

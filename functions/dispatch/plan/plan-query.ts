@@ -145,8 +145,8 @@ export const countSubtasks = ({ partitions, variations = [] }: StoredPlan): numb
 
 /** Returns the partition and the program's number for a place in a plan. */
 export function partsOf(plan: StoredPlan, place: number): { readonly partition: StoredPartition; readonly program: number } {
-  const { length } = programsOf(plan);
-  return { partition: plan.partitions[Math.floor(place / length)]!, program: place % length };
+  const programs = 1 + (plan.variations?.length ?? 0);
+  return { partition: plan.partitions[Math.floor(place / programs)]!, program: place % programs };
 }
 
 /** Returns the subtask at a place in a plan. */
@@ -156,7 +156,7 @@ export function subtaskOf(plan: StoredPlan, place: number): Subtask {
     partition: { fingerprint, index: partition },
     program,
   } = partsOf(plan, place);
-  const { programKey, columns, shape } = programsOf(plan)[program]!;
+  const { programKey, columns, shape } = program === 0 ? plan : plan.variations![program - 1]!;
   const key = subtaskKey(programKey, fingerprint);
   return { key, programKey, fingerprint, dataset, partition, ...(columns && { columns }), ...(shape && { shape }) };
 }
