@@ -19,12 +19,13 @@ export async function checkTogether(directory: string, lines: readonly string[],
   const coordinator = await createCoordinator({ journal: createLmdbJournal(await open()) });
   try {
     const numbersOf = (what: string) => lines.filter((line) => line.startsWith(what)).map((line) => Number(line.split(" ")[1]));
-    for (let number = 0; number <= Math.max(-1, ...numbersOf("queued")) + unsaid; number++) {
+    const queued = numbersOf("queued");
+    for (let number = Math.min(...queued); number <= Math.max(...queued) + unsaid; number++) {
       const programKey = `program ${number}`;
       if ((await coordinator.states([`p:${number}`])).size > 0) assert((await store.getPrograms([programKey])).has(programKey), when);
     }
     const done = new Set(numbersOf("done"));
-    for (const number of numbersOf("queued")) {
+    for (const number of queued) {
       const key = `p:${number}`;
       const waits = (await coordinator.states([key])).has(key);
       const body = (await getPartial(store, key))?.bytes;
