@@ -6,11 +6,11 @@ import { type FileColumn, type FileDescription, mostListLevels, tooDeep, usualPa
 import type { ByteReader } from "../../sources/source.ts";
 import { shapeOf } from "../known-shapes.ts";
 import type { Anchor } from "./anchor.ts";
-import { type DescribedField, describeFields } from "./describe-fields.ts";
+import type { DescribedField } from "./describe-fields.ts";
+import { readFields } from "./known-fields.ts";
 import { type ClusterPlaces, clustersIn, placesPrefix, sizeOf } from "./locate-pages.ts";
 import { readPageLists } from "./page-lists.ts";
 import { readEnvelope } from "./read-envelope.ts";
-import { checkSchema, type NtupleSchema, readSchema } from "./schema.ts";
 import { nullableLists, type StoredField } from "./stored-field.ts";
 
 const checksumBytes = 8;
@@ -51,19 +51,16 @@ export async function describeRNTuple(
 }
 
 async function readNtuple(file: ByteReader, { name, anchor }: NamedAnchor): Promise<ReadNtuple> {
-  const schema: NtupleSchema = { fields: [], columns: [], aliases: [] };
   const { content: header, checksum } = await readEnvelope(file, anchor.header, "header");
   header.featureFlags();
   // Skips name, description and writer.
   for (let text = 0; text < 3; text++) header.string();
-  readSchema(header, schema);
   const { content: footer } = await readEnvelope(file, anchor.footer, "footer");
   footer.featureFlags();
   if (footer.bytes(checksumBytes).some((byte, at) => byte !== checksum[at])) throw new Error("its footer belongs to another header");
-  readSchema(footer.record(), schema);
-  checkSchema(schema);
-  const { entries, ...pages } = await readPageLists(file, footer.list(leastGroup), checksum, schema.columns);
-  return { name, fields: describeFields(schema), places: { ...pages, entries: Float64Array.from(entries) } };
+  const { fields, columns } = readFields(header, footer.record());
+  const { entries, ...pages } = await readPageLists(file, footer.list(leastGroup), checksum, columns);
+  return { name, fields, places: { ...pages, entries: Float64Array.from(entries) } };
 }
 
 async function describe(
