@@ -23,13 +23,14 @@ test("handOverPrograms gives the node a program while it is being put, and dispa
   for (const each of [computing, dispatching]) assert.deepEqual((await each.getPrograms(["p"])).get("p"), program);
 });
 
-test("handOverPrograms gives nobody a program whose put failed", async (t) => {
+test("handOverPrograms gives the node alone a program whose put failed, so that what was queued with it does not fail for good", async (t) => {
   const { store, gate } = await openSlow(t);
   const { dispatching, computing } = handOverPrograms(store);
   const putting = dispatching.putProgram(program);
   gate.reject(new StoreError("unavailable", "the disk is full"));
   await assert.rejects(putting, /the disk is full/);
-  assert.equal((await computing.getPrograms(["p"])).size, 0);
+  assert.deepEqual([...(await computing.getPrograms(["p", "other"])).values()], [program]);
+  assert.equal((await dispatching.getPrograms(["p"])).size, 0);
 });
 
 test("with a store that keeps the order, a query is computed while its program is being stored, and accepted only afterwards", async (t) => {
