@@ -3,12 +3,17 @@ import { sha256 } from "../sha256.ts";
 import type { Program } from "./program.ts";
 
 /** 16 hexadecimal digits, which are equal for programs that do the same to the same columns, apart from their numbers. */
-export async function programShape({ inputs: _inputs, terms, histograms, rows, ...rest }: Program): Promise<string> {
+export async function programShape(program: Program): Promise<string> {
+  return (await sha256(writeShape(program))).slice(0, 16);
+}
+
+/** The same as a longer text, at once. */
+export function writeShape({ inputs: _inputs, terms, histograms, rows, ...rest }: Program): string {
   const shape = {
     ...rest,
     terms: terms.map((term) => (term[0] === "number" ? ["number"] : term)),
     histograms: histograms.map(({ axes, ...others }) => ({ ...others, axes: axes.map(({ type, value }) => [type, value]) })),
     ...(rows && { rows: rows.columns }),
   };
-  return (await sha256(JSON.stringify(shape))).slice(0, 16);
+  return JSON.stringify(shape);
 }

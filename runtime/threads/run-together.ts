@@ -12,12 +12,15 @@ import {
 } from "../../engine/compile/compile-together.ts";
 import { encodePartial } from "../../engine/histogram/partial.ts";
 import type { Program } from "../../engine/program/program.ts";
+import { writeShape } from "../../engine/program/shape.ts";
 import { computeTogether } from "../../engine/run/run-program.ts";
 import type { ProgramRun } from "./worker-messages.ts";
 
 interface Prepared {
   /** The programs that were prepared. They are compared, since a program of equal key may read columns in another form. */
   readonly programs: readonly Program[];
+  /** The positions of the programs in the order in which they were prepared. */
+  readonly order: readonly number[];
   readonly run: TogetherRun;
   readonly module: WebAssembly.Module;
 }
@@ -35,7 +38,7 @@ interface Area {
 }
 
 /** Returns the encoded partial of each run, or throws for all of them. `programs` are those of the runs, which all have the same work area. */
-export function runTogether(
+export async function runTogether(
   runs: readonly ProgramRun[],
   programs: readonly SourceProgram[],
   area: Area,
@@ -43,21 +46,26 @@ export function runTogether(
   const key = runs.map(({ programKey }) => programKey).join();
   const known = prepared.get(key);
   const isSame = known?.programs.every((program, index) => program === programs[index]!.program);
-  const { run, module } = known && isSame ? known : prepare(key, programs);
+  const { order, run, module } = known && isSame ? known : prepare(key, programs);
   const partials = computeTogether({
     ...area,
     module,
     run,
-    programs: programs.map(({ program }) => program),
-    addresses: run.inputs.map(({ program, input }) => runs[program]!.addresses[input]!),
+    programs: order.map((place) => programs[place]!.program),
+    addresses: run.inputs.map(({ program, input }) => runs[order[program]!]!.addresses[input]!),
     work: runs[0]!.work,
   });
-  return Promise.all(partials.map(encodePartial));
+  const encoded = new Map<number, Uint8Array<ArrayBuffer>>();
+  await Promise.all(partials.map(async (partial, index) => encoded.set(order[index]!, await encodePartial(partial))));
+  return programs.map((_, place) => encoded.get(place)!);
 }
 
 function prepare(key: string, programs: readonly SourceProgram[]): Prepared {
-  const together = prepareTogether(programs);
-  const made = { run: together.run, module: moduleOf(together), programs: programs.map(({ program }) => program) };
+  // Programs come in the order of their keys, which follow from their numbers, too. So they are put in the order of what they do.
+  const shapes = programs.map(({ program }) => writeShape(program));
+  const order = [...programs.keys()].sort((a, b) => (shapes[a]! < shapes[b]! ? -1 : shapes[a]! > shapes[b]! ? 1 : 0));
+  const together = prepareTogether(order.map((place) => programs[place]!));
+  const made = { order, run: together.run, module: moduleOf(together), programs: programs.map(({ program }) => program) };
   prepared.set(key, made);
   return made;
 }

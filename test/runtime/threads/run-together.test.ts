@@ -54,6 +54,16 @@ test("programs that differ from others in numbers only are run by their module",
   assert.deepEqual(again.partials, first.partials);
 });
 
+test("programs of several shapes are run by their module in any order, and each gives its own partial", async () => {
+  const two = (cut: number) => [...cuts(cut), { histograms: { x: { axes: [{ type: "integer", lower: 0, upper: 9, value: "x" }] } } }];
+  const first = await run(two(61));
+  const second = await run(two(62).toReversed());
+  const again = await run(two(61).toReversed());
+  assert.deepEqual([first.compiled, second.compiled, again.compiled], [1, 0, 0]);
+  assert.deepEqual(again.partials, first.partials.toReversed());
+  assert.deepEqual(second.partials[0], first.partials[1]);
+});
+
 test("what would be too large together is refused, also with other numbers", async () => {
   const many = (step: number) =>
     Array.from({ length: 130 }, (_, index) => {
