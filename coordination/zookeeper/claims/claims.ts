@@ -6,6 +6,7 @@
 import type { Log } from "../../../base/log.ts";
 import { pause } from "../../../base/pause.ts";
 import type { AboutNode, JoinedNode, Node } from "../../coordinator.ts";
+import type { Verdict } from "../../queue/claim-end.ts";
 import type { ClaimCall, ClaimQueue } from "../../queue/claim-queue.ts";
 import { summarizeHoldings } from "../../queue/holdings.ts";
 import { LocalNodes } from "../../queue/local-nodes.ts";
@@ -170,11 +171,12 @@ export class ZooKeeperClaims {
     const { zookeeper, waiting } = session;
     const registration = node.registration!;
     entry.kind = "ours";
+    const { order: listed } = entry;
     try {
       const beginsAtOnce = prefers?.(entry.subtask) ?? false;
       const attempted = await claimSubtask(zookeeper, entry, { registration, beginsAtOnce });
       if (attempted.kind === "claimed") return this.#hold(node, session, { entry, registration, beginsAtOnce, order: attempted.order });
-      if (attempted.kind === "gone") waiting.remove(entry);
+      if (attempted.kind === "gone") waiting.removeUnlessListed(entry, listed);
       else if (attempted.kind === "aside") waiting.setAside(entry, attempted.rival);
       else waiting.putBack(entry, { first: true });
       return undefined;
@@ -199,6 +201,7 @@ export class ZooKeeperClaims {
   ): HeldClaim {
     const { watched } = this.#options;
     const claimed = performance.now();
+    const { order: listed } = entry;
     const claim = new HeldClaim({
       zookeeper,
       entry,
@@ -206,7 +209,10 @@ export class ZooKeeperClaims {
       beginsAtOnce,
       wasCarriedOut: (path) => this.#options.wasCarriedOut(zookeeper.session, path),
       happened: (news, at) => watched.happened(entry.hash, news, at),
-      onEnd: (end, verdict) => {
+      onEnd: (end, outcome) => {
+        // What was listed again since the claim was queued anew after its withdrawal, so it waits.
+        const isListed = outcome.kind === "withdrawn" && entry.order > listed;
+        const verdict: Verdict = isListed ? { kind: "unowned", attempts: entry.attempts } : outcome;
         if (end.kind === "complete") node.paces.note(entry.subtask.programKey, performance.now() - claimed);
         waiting.ended(entry, verdict);
         const isWanted = verdict.kind !== "unowned" || entry.kind === "waiting";

@@ -11,8 +11,8 @@ export class SubtaskEntry extends QueuedSubtask<SubtaskEntry, QueryEntry> {
   version = 0;
   /** The last known claim of another node, when it was first met (by `performance.now()`), and whether a second copy was tried here. */
   rival: { readonly name: string; readonly since: number; isCopied: boolean } | undefined;
-  /** The order of the answer in which it was read. */
-  readonly order: number;
+  /** The order of the latest answer that listed it. A claim may be refused, or end, because of a withdrawal before that. */
+  order: number;
 
   constructor(hash: string, subtask: Subtask, order: number) {
     super(subtask);

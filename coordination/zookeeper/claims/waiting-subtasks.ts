@@ -100,6 +100,15 @@ export class WaitingSubtasks {
     this.#options.onWaiting();
   }
 
+  /**
+   * Removes a subtask that a claim found gone. If it was listed again since `order`, it was queued anew meanwhile, and waits: at worst, the next claim is
+   * refused.
+   */
+  removeUnlessListed(entry: SubtaskEntry, order: number): void {
+    if (entry.order > order) this.putBack(entry);
+    else this.remove(entry);
+  }
+
   /** Takes note of the end of a claim of this process; `ClaimQueue.end` tells the queue. */
   ended(entry: SubtaskEntry, verdict: Verdict): void {
     if (verdict.kind === "unowned" && entry.queries.length > 0) entry.kind = "waiting";
@@ -255,6 +264,7 @@ export class WaitingSubtasks {
         this.#size++;
         shards.add(shardOf(hash));
       }
+      entry.order = Math.max(entry.order, order);
       if (entry.queries.includes(query)) continue;
       entry.queries = entry.queries.length === 0 ? query.alone : [...entry.queries, query];
       query.entries.add(entry);

@@ -11,7 +11,7 @@ import { SessionFollower } from "../../../../coordination/zookeeper/session-foll
 import { WatchedSubtasks } from "../../../../coordination/zookeeper/watching/watched-subtasks.ts";
 import { Withdrawals } from "../../../../coordination/zookeeper/watching/withdrawals.ts";
 import { encodeHashes, parseRead } from "../../../../coordination/zookeeper/znodes/encoding.ts";
-import { hashName, type Layout, runningPath, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
+import { claimPath, hashName, type Layout, runningPath, subtaskPath } from "../../../../coordination/zookeeper/znodes/layout.ts";
 import { openRoot } from "../../../../coordination/zookeeper/znodes/open-root.ts";
 import { claimOne } from "../../../contracts/claim-one.ts";
 import { ask, claimNext, joinAs, never } from "../../../contracts/coordinator/harness.ts";
@@ -184,6 +184,38 @@ if (server) {
     assert.ok(!changed.includes(runningPath(layout, short!)));
     assert.deepEqual((await session.list(layout.claims))?.children, []);
     assert.equal(await entryOf(long!), undefined);
+  });
+
+  test(`${suite}: a subtask that is asked for again before its withdrawn claim has ended waits again`, async (t) => {
+    const process = await open(t);
+    const node = await join(process);
+    const [subtask, beside] = makeSubtasks(2);
+    await process.other.enqueue(ask([subtask!], { queryId: "left" }));
+    const claim = await claimNext(node);
+    const { session, layout, follower, other } = process;
+    const commit = session.commit.bind(session);
+    const path = claimPath(layout, hashName(subtask!.key));
+    let isRefused = false;
+    session.commit = async (operations) => {
+      if (!operations.some((operation) => operation.kind === "remove" && operation.path === path)) return commit(operations);
+      if (isRefused) {
+        await other.enqueue(ask([subtask!, beside!], { queryId: "kept" }));
+        await until(() => follower.forClaims!.waiting.find([hashName(beside!.key)]).length > 0);
+      }
+      try {
+        return await commit(operations);
+      } catch (error) {
+        isRefused = true;
+        throw error;
+      }
+    };
+    await other.withdraw("left", "alice");
+    assert.equal(await claim.release(), true);
+    assert.equal(isRefused, true);
+    session.commit = commit;
+    const again = await Promise.all([claimNext(node), claimNext(node)]);
+    assert.deepEqual(again.map((each) => each.subtask.key).toSorted(), [subtask!.key, beside!.key].toSorted());
+    for (const each of again) assert.equal(await each.complete(), true);
   });
 
   test(`${suite}: a node that leaves is unregistered though a claim cannot be ended, and says why`, async (t) => {
