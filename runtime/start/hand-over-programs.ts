@@ -4,6 +4,8 @@
  * Guarantees: `computing` has a program from the call of `putProgram` until it is stored, and afterwards what the store has. A program whose put failed is
  * among the last `mostRefused` of those: its subtasks may be claimed before they are withdrawn, and would fail for good without it, so that the query stayed
  * failed when it is asked again. `dispatching` has only what is stored, so no query relies on a program whose put may yet fail.
+ * Not guaranteed: a full store that has to remove many small records for a program does so in several transactions. If the process is killed between them, the
+ * subtasks of a query that was not answered yet may wait without their program after the restart. They fail then, and are computed when they are retried.
  */
 import { LRUCache } from "lru-cache";
 import { overlay } from "../../functions/metrics/overlay.ts";
