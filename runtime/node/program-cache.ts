@@ -88,7 +88,8 @@ export class ProgramCache {
 
   async #fetch(store: Pick<Store, "getPrograms">, programKey: string): Promise<ReadyProgram> {
     const stored = (await store.getPrograms([programKey])).get(programKey);
-    if (!stored) throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again, then retry it`);
+    if (!stored)
+      throw new UnknownProgramError(`Cannot run program ${programKey}: the store does not have it; submit the query again, then retry it`);
     const source = stored.source as ProgramSource | undefined;
     const module = await this.compile(stored);
     const numbers = stored.code?.numbers.map(Number);
