@@ -10,7 +10,7 @@ import { largestDictionary } from "../../engine/program/dictionary.ts";
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { bytesPerValue, type Column, standsIn } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError, offsetCounts, type ReadCost } from "../dataset.ts";
-import type { ListOffsets, SharedOffsets } from "./shared-offsets.ts";
+import { type ListOffsets, offsetsRead, type SharedOffsets } from "./shared-offsets.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
 /** The memory into which a column is decoded. */
@@ -35,17 +35,28 @@ export interface Loaded {
   readonly cost?: ReadCost;
 }
 
-export interface ToLoad {
+export interface PlacedColumn {
   /** The fingerprint of the partition. */
   readonly fingerprint: string;
   readonly location: ColumnLocation;
   readonly place: Place;
+}
+
+export interface ToLoad extends PlacedColumn {
   /** Aborts when nobody waits for it any more. */
   readonly signal: AbortSignal;
 }
 
 /** Decodes columns of one partition, on some threads. Returns a promise for each, which settles when nothing writes to its place any more. */
 export type Load = (columns: readonly ToLoad[]) => readonly Promise<Loaded>[];
+
+/** What became of a load. */
+export type Settled = Loaded | { readonly error: unknown };
+
+/** The load ended early for a reason that does not lie in the file, such as the end of another's work that it was a part of. Loading anew may help. */
+export class LoadInterrupted extends Error {
+  override readonly name = "LoadInterrupted";
+}
 
 export type Outcome = { readonly kind: "ready" } | { readonly kind: "failed"; readonly error: unknown };
 
@@ -59,9 +70,11 @@ export class CachedColumn {
   /** The cost of loading it, once it is ready. */
   cost: ReadCost | undefined;
   /** Never rejects. */
-  outcome: Promise<Outcome> = Promise.resolve({ kind: "ready" });
+  readonly outcome: Promise<Outcome>;
+  readonly #tell: (outcome: Outcome) => void;
   readonly #sharedOffsets: SharedOffsets;
-  readonly #abandoning = new AbortController();
+  /** Made when it is asked for, since many columns are loaded without. */
+  #abandoning: AbortController | undefined;
   #values: Block;
   #valid: Block | undefined;
   #strings: Block | undefined;
@@ -78,6 +91,11 @@ export class CachedColumn {
   }) {
     const { location, slab, offsets } = options;
     const blocks = [...options.blocks];
+    let tell = (_: Outcome) => {};
+    this.outcome = new Promise((resolve) => {
+      tell = resolve;
+    });
+    this.#tell = tell;
     this.location = location;
     this.slab = slab;
     this.#sharedOffsets = offsets;
@@ -125,7 +143,7 @@ export class CachedColumn {
     return sum;
   }
 
-  /** The block with the array that an input needs; undefined if the column does not have it. */
+  /** The block with the array that an input needs; undefined if the column does not have it. While it loads, the block to which it is read. */
   block(input: Input): Block | undefined {
     switch (input.kind) {
       case "values":
@@ -135,40 +153,40 @@ export class CachedColumn {
       case "strings":
         return this.#strings;
       case "offsets":
-        return this.#offsets[input.lists.length - 1]?.block;
+        return this.state === "loading" ? this.#ownOffsets[input.lists.length - 1] : this.#offsets[input.lists.length - 1]?.block;
     }
   }
 
-  get toLoad(): Omit<ToLoad, "fingerprint"> {
-    const place = {
+  get signal(): AbortSignal {
+    this.#abandoning ??= new AbortController();
+    return this.#abandoning.signal;
+  }
+
+  get place(): Place {
+    return {
       slab: this.slab,
       values: this.#values,
       ...(this.#valid && { valid: this.#valid }),
       ...(this.#strings && { strings: this.#strings }),
       offsets: [...this.#ownOffsets],
     };
-    return { location: this.location, place, signal: this.#abandoning.signal };
   }
 
-  /** Records what becomes of its loading. Calls `settled` once, later, when the state has changed. */
-  follow(loading: Promise<Loaded>, settled: () => void): void {
-    this.outcome = loading
-      .then((loaded) => this.#accept(loaded))
-      .then(
-        (): Outcome => {
-          this.state = "ready";
-          return { kind: "ready" };
-        },
-        (error: unknown): Outcome => {
-          this.state = "failed";
-          return { kind: "failed", error };
-        },
-      );
-    void this.outcome.then(settled);
+  /** Takes what became of its loading. To be called once, when nothing writes to its blocks any more. */
+  settle(loaded: Settled): void {
+    try {
+      if ("error" in loaded) throw loaded.error;
+      this.#accept(loaded);
+      this.state = "ready";
+      this.#tell({ kind: "ready" });
+    } catch (error) {
+      this.state = "failed";
+      this.#tell({ kind: "failed", error });
+    }
   }
 
   abandon(): void {
-    this.#abandoning.abort();
+    this.#abandoning?.abort();
   }
 
   /** Frees its blocks. Must only be called once it has settled. */
@@ -179,24 +197,13 @@ export class CachedColumn {
 
   /** Frees the memory that was reserved but not needed, and shares the offsets. */
   #accept({ values, stringBytes = 0, offsets, cost }: Loaded): void {
-    const { column, entries, elements, values: reserved } = this.location;
-    // Each list has one more offset than there are entries or, for inner lists, elements of the list around it.
-    const counts: number[] = [];
-    let end = entries;
-    let fits = values <= reserved;
+    const { column } = this.location;
     const common = offsets?.map((block) => this.#sharedOffsets.keptOf(block, this.location));
-    for (const [level, own] of this.#ownOffsets.entries()) {
-      if (!fits) break;
-      const { address } = common?.[level].block ?? own;
-      counts.push(end + 1);
-      end = new Uint32Array(this.slab.memory.buffer, address, end + 1)[end];
-      fits = end <= elements[level];
-    }
-    if (!fits || values !== end) {
-      throw new DatasetError(`Cannot use column ${column.name}: ${values} values were read where its ${entries} entries need ${end}`, {
-        permanent: true,
-      });
-    }
+    const own = this.#ownOffsets.map((block, level) => {
+      const { address, bytes } = common?.[level].block ?? block;
+      return new Uint32Array(this.slab.memory.buffer, address, bytes / 4);
+    });
+    const counts = offsetsRead(this.location, values, own);
     for (const [level, count] of counts.entries()) {
       if (common) {
         this.slab.free(this.#ownOffsets.shift()!);
@@ -257,11 +264,14 @@ export async function allReady(columns: readonly CachedColumn[], signal: AbortSi
   }
 }
 
-/** Where the array of an input lies, among these columns. The error is not permanent: the dataset may have been looked at before or after a file came that changed the column. */
+/**
+ * Where the array of an input lies, among these columns, or will lie if those that load are loaded in this order. Offsets are those of a column that is ready,
+ * or else of the first one. The error is not permanent: the dataset may have been looked at before or after a file came that changed the column.
+ */
 export function addressOf(input: Input, columns: readonly CachedColumn[]): number {
-  const column = columns.find(({ location }) =>
-    input.kind === "offsets" ? standsIn(location.column, input.lists) : location.column.name === input.column,
-  );
+  const has = ({ location: { column } }: CachedColumn) =>
+    input.kind === "offsets" ? standsIn(column, input.lists) : column.name === input.column;
+  const column = (input.kind === "offsets" && columns.find((each) => each.state === "ready" && has(each))) || columns.find(has);
   const sameType = input.kind !== "values" || column?.location.column.dtype === input.dtype;
   const block = sameType ? column?.block(input) : undefined;
   if (block) return block.address;

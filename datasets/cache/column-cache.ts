@@ -10,20 +10,15 @@
  * given to no later lease. It does not guarantee that loading starts immediately, nor any order of loads.
  */
 import type { Input } from "../../engine/program/inputs.ts";
-import { addressOf, allReady, blocksOf, CachedColumn, type Load, sumCosts } from "./cached-column.ts";
+import { addressOf, allReady, CachedColumn, type Load, LoadInterrupted, type Settled, sumCosts } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
-import { type HeldRequest, type Lease, type LeaseRequest, tooLarge } from "./lease.ts";
+import { findSpare } from "./find-spare.ts";
+import type { HeldRequest, Lease, LeaseRequest, LeaseToLoad, RoomRequest } from "./lease.ts";
 import { orderVictims } from "./order-victims.ts";
-import { type Block, type Slab, taken } from "./slab.ts";
+import type { Block, Slab } from "./slab.ts";
+import { WaitingRequests } from "./waiting-requests.ts";
 
-/** The number of columns that are tried first when space is needed. */
-const firstVictims = 8;
-
-interface Waiter {
-  readonly request: LeaseRequest;
-  readonly grant: (reserved: Reserved) => void;
-  readonly refuse: (reason: unknown) => void;
-}
+type Begin = (columns: readonly CachedColumn[], partition: CachedPartition) => void;
 
 interface Reserved {
   readonly partition: CachedPartition;
@@ -39,7 +34,9 @@ export class ColumnCache {
   readonly #partitions = new Map<string, CachedPartition>();
   /** The columns that nobody leases, least recently used first, and their partitions. */
   readonly #idle = new Map<CachedColumn, CachedPartition>();
-  readonly #waiting: Waiter[] = [];
+  readonly #waiting = new WaitingRequests((request) => this.#place(request));
+  /** The idle columns of each slab in the order in which they should go, while several leases are granted in one turn. */
+  #going: Map<Slab, readonly CachedColumn[]> | undefined;
 
   constructor(options: { readonly slabs: readonly Slab[]; readonly load: Load }) {
     this.#slabs = options.slabs;
@@ -74,21 +71,63 @@ export class ColumnCache {
 
   /** Leases columns. Rejects with `DatasetError` if a column cannot be loaded or all together can never fit, and with the signal's reason. */
   async lease(request: LeaseRequest): Promise<Lease> {
-    const reserved = await this.#reserve(request);
-    const lease = this.#leaseOf(reserved);
-    try {
-      await allReady(reserved.columns, request.signal);
-    } catch (error) {
-      lease.release();
-      throw error;
+    for (;;) {
+      const reserved = await this.#waiting.enter(request);
+      const lease = this.#leaseOf(reserved);
+      try {
+        await allReady(reserved.columns, request.signal);
+        return lease;
+      } catch (error) {
+        lease.release();
+        if (!(error instanceof LoadInterrupted)) throw error;
+      }
     }
-    return lease;
+  }
+
+  /**
+   * Leases columns for each request immediately. The caller must load the missing ones, in their order, and settle each. Undefined for a request if there is no
+   * space now, if others wait for space, or if one of its columns is being loaded for another lease.
+   */
+  leaseToLoad(requests: readonly RoomRequest[]): readonly (LeaseToLoad | undefined)[] {
+    this.#going = new Map();
+    try {
+      return requests.map((request) => {
+        try {
+          return this.#leaseToLoad(request);
+        } catch {
+          // A lease that may wait will tell the reason.
+          return undefined;
+        }
+      });
+    } finally {
+      this.#going = undefined;
+    }
+  }
+
+  #leaseToLoad(request: RoomRequest): LeaseToLoad | undefined {
+    const home = this.#partitions.get(request.fingerprint);
+    const isLoading = request.columns.some(({ column }) => home?.columns.get(CachedColumn.identityOf(column))?.state === "loading");
+    if (isLoading || !this.#waiting.isEmpty) return undefined;
+    const reserved = this.#place(request, () => {});
+    if (!reserved) return undefined;
+    const { partition, missing, columns } = reserved;
+    const ready = columns.filter(({ state }) => state === "ready");
+    return {
+      lease: this.#leaseOf(reserved),
+      offsets: new Map(ready.flatMap((each) => each.offsets.map(({ block }, level) => [each.location.column.lists[level]!, block]))),
+      missing: missing.map((column) => ({
+        fingerprint: partition.fingerprint,
+        location: column.location,
+        place: column.place,
+        settle: (loaded) => this.#settle(partition, column, loaded),
+      })),
+    };
   }
 
   /** Leases immediately if the columns are in memory and there is space for the work area; undefined if not, or if others wait for space. */
   leaseHeld({ fingerprint, inputs, workBytes }: HeldRequest): Lease | undefined {
     const partition = this.#partitions.get(fingerprint);
-    if (!partition || this.#waiting.length > 0) return undefined;
+    if (!partition || !this.#waiting.isEmpty) return undefined;
     const columns = partition.ready(inputs);
     const work = columns && partition.slab.allocate(workBytes);
     return work && this.#leaseOf(this.#hold({ partition, columns, missing: [], work }));
@@ -101,59 +140,18 @@ export class ColumnCache {
       this.#partitions.delete(partition.fingerprint);
       for (const column of partition.columns.values()) if (this.#idle.has(column)) this.#forget(partition, column);
     }
-    this.#admit();
+    this.#waiting.admit();
   }
 
   /** Must be called when another cache over the same slabs has freed memory. */
   admitWaiting(): void {
-    this.#admit();
+    this.#waiting.admit();
   }
 
-  #reserve(request: LeaseRequest): Promise<Reserved> {
-    const { signal } = request;
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(signal.reason);
-        this.#admit();
-      };
-      const waiter: Waiter = {
-        request,
-        grant: (reserved) => {
-          signal.removeEventListener("abort", leave);
-          resolve(reserved);
-        },
-        refuse: (reason) => {
-          signal.removeEventListener("abort", leave);
-          reject(reason);
-        },
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#waiting.push(waiter);
-      this.#admit();
-    });
-  }
-
-  /** Serves waiters in order until one must go on waiting. */
-  #admit(): void {
-    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
-      try {
-        const reserved = this.#place(first.request);
-        if (!reserved) return;
-        this.#waiting.shift();
-        first.grant(reserved);
-      } catch (error) {
-        this.#waiting.shift();
-        first.refuse(error);
-      }
-    }
-  }
-
-  #place(request: LeaseRequest): Reserved | undefined {
+  #place(request: RoomRequest, begin: Begin = this.#begin): Reserved | undefined {
     const home = this.#partitions.get(request.fingerprint);
     if (home) {
-      const reserved = this.#placeIn(home, request);
+      const reserved = this.#placeIn(home, request, begin);
       if (reserved || home.leases > 0) return reserved;
       // The slab is full of columns that others hold, or fragmented. The partition may move, once nothing writes there.
       const columns = [...home.columns.values()];
@@ -164,13 +162,13 @@ export class ColumnCache {
     }
     const slabs = this.#slabs.toSorted((a, b) => a.used - b.used);
     for (const slab of slabs) {
-      const reserved = this.#placeIn(new CachedPartition(request.fingerprint, slab), request);
+      const reserved = this.#placeIn(new CachedPartition(request.fingerprint, slab), request, begin);
       if (reserved) return reserved;
     }
     return undefined;
   }
 
-  #placeIn(partition: CachedPartition, request: LeaseRequest): Reserved | undefined {
+  #placeIn(partition: CachedPartition, request: RoomRequest, begin: Begin): Reserved | undefined {
     const missing = request.columns.filter(({ column }) => !partition.columns.has(CachedColumn.identityOf(column)));
     const sizes = [request.workBytes, ...missing.flatMap(CachedColumn.sizes)];
     const blocks = this.#makeRoom(sizes, partition, request);
@@ -185,11 +183,19 @@ export class ColumnCache {
       partition.columns.set(column.identity, column);
       begun.push(column);
     }
-    const loads = begun.length > 0 ? this.#load(begun.map(({ toLoad }) => ({ ...toLoad, fingerprint: partition.fingerprint }))) : [];
-    for (const [index, column] of begun.entries()) column.follow(loads[index]!, () => this.#loaded(partition, column));
+    if (begun.length > 0) begin(begun, partition);
     const columns = request.columns.map(({ column }) => partition.columns.get(CachedColumn.identityOf(column))!);
     return this.#hold({ partition, columns, missing: begun, work });
   }
+
+  readonly #begin: Begin = (columns, partition) => {
+    const { fingerprint } = partition;
+    const loads = this.#load(columns.map(({ location, place, signal }) => ({ fingerprint, location, place, signal })));
+    for (const [index, column] of columns.entries()) {
+      const settle = (loaded: Settled) => this.#settle(partition, column, loaded);
+      loads[index]!.then(settle, (error: unknown) => settle({ error }));
+    }
+  };
 
   #hold(reserved: Reserved): Reserved {
     reserved.partition.leases++;
@@ -212,6 +218,7 @@ export class ColumnCache {
         return sumCosts(missing);
       },
       isSpoilt: () => partition.isSpoilt,
+      isReady: () => columns.every(({ state }) => state === "ready"),
       address: (input) => addressOf(input, columns),
       release: () => {
         if (!isHeld) return;
@@ -222,7 +229,7 @@ export class ColumnCache {
   }
 
   /** Allocates blocks of these sizes in the partition's slab, and evicts idle columns if that helps. */
-  #makeRoom(sizes: readonly number[], { slab, columns }: CachedPartition, request: LeaseRequest): readonly Block[] | undefined {
+  #makeRoom(sizes: readonly number[], { slab, columns }: CachedPartition, request: RoomRequest): readonly Block[] | undefined {
     const blocks = slab.allocateAll(sizes);
     if (blocks) return blocks;
     const kept = request.columns.flatMap(({ column }) => columns.get(CachedColumn.identityOf(column)) ?? []);
@@ -234,33 +241,26 @@ export class ColumnCache {
     return undefined;
   }
 
-  /**
-   * Finds idle columns of the slab without which blocks of these sizes have space, except those that must be kept: the first ones to evict, and not many more
-   * than necessary, since a slab may have thousands. Undefined if there is not enough space even without all of them.
-   */
-  #findSpare(
-    slab: Slab,
-    sizes: readonly number[],
-    { request, kept }: { readonly request: LeaseRequest; readonly kept: readonly CachedColumn[] },
-  ): readonly CachedColumn[] | undefined {
-    const needed = sizes.reduce((sum, bytes) => sum + taken(bytes), 0);
-    const total = kept.reduce((sum, column) => sum + column.bytes, needed);
-    if (total > slab.capacity) throw tooLarge(request, total, slab.capacity);
-    const idle = [...this.#idle.keys()].filter((column) => column.slab === slab && !kept.includes(column));
-    const victims = orderVictims(idle, slab.capacity);
-    for (let count = firstVictims; ; count *= 4) {
-      const spare = victims.slice(0, count);
-      const reachable = spare.reduce((sum, column) => sum + column.bytes, slab.capacity - slab.used);
-      if (reachable >= needed && slab.wouldFit(sizes, blocksOf(spare))) return spare;
-      if (count >= victims.length) return undefined;
-    }
+  #findSpare(slab: Slab, sizes: readonly number[], options: Omit<Parameters<typeof findSpare>[2], "victims">) {
+    return findSpare(slab, sizes, { ...options, victims: () => this.#victimsOf(slab) });
   }
 
-  #loaded(partition: CachedPartition, column: CachedColumn): void {
+  /** The slab's idle columns; those that should go first come first. */
+  #victimsOf(slab: Slab): readonly CachedColumn[] {
+    const known = this.#going?.get(slab)?.filter((column) => this.#idle.has(column));
+    if (known) return known;
+    const idle = [...this.#idle.keys()].filter((column) => column.slab === slab);
+    const victims = orderVictims(idle, slab.capacity);
+    this.#going?.set(slab, victims);
+    return victims;
+  }
+
+  #settle(partition: CachedPartition, column: CachedColumn, loaded: Settled): void {
+    column.settle(loaded);
     if (partition.columns.get(column.identity) !== column) column.free();
     else if (column.state === "failed") this.#forget(partition, column);
     else if (column.leases === 0) this.#idle.set(column, partition);
-    this.#admit();
+    this.#waiting.admit();
   }
 
   #release({ partition, columns, work }: Reserved): void {
@@ -274,7 +274,7 @@ export class ColumnCache {
       else if (column.state === "loading") this.#abandon(partition, column);
     }
     this.#leaveIfEmpty(partition);
-    this.#admit();
+    this.#waiting.admit();
   }
 
   /** Abandons a loading column: a later lease loads it again, and its memory is freed when it has settled. */

@@ -71,8 +71,32 @@ export class SharedOffsets {
   }
 }
 
+/**
+ * The number of offsets of each of a column's lists, after this many values were read. Each list has one more than there are entries or, for inner lists,
+ * elements of the list around it. Throws a permanent `DatasetError` if values and offsets do not belong together.
+ */
+export function offsetsRead(
+  { column, entries, elements, values: reserved }: ColumnLocation,
+  values: number,
+  offsets: readonly Uint32Array[],
+): readonly number[] {
+  const counts: number[] = [];
+  let end = entries;
+  let fits = values <= reserved;
+  for (const [level, own] of offsets.entries()) {
+    if (!fits) break;
+    counts.push(end + 1);
+    end = own[end]!;
+    fits = end <= elements[level];
+  }
+  if (fits && values === end) return counts;
+  throw new DatasetError(`Cannot use column ${column.name}: ${values} values were read where its ${entries} entries need ${end}`, {
+    permanent: true,
+  });
+}
+
 /** The index of the first list whose length differs; undefined if none does. */
-function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
+export function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
   // The host compares bytes faster than any loop, and they are mostly equal.
   const bytesOf = ({ buffer, byteOffset, length }: Uint32Array) => new Uint8Array(buffer, byteOffset + 4, Math.max(0, 4 * (length - 1)));
   if (Buffer.compare(bytesOf(left), bytesOf(right)) === 0) return undefined;

@@ -30,7 +30,7 @@ export const runName = (number: number): string => `run ${number}`;
 export const isRun = (name: string): boolean => name.startsWith("run ");
 
 export const trapReasons = { scratch: 1, steps: 2 } as const;
-export const runPhases = { computing: 1, waiting: 2, ended: 3 } as const;
+export const runPhases = { computing: 1, waiting: 2, ended: 3, loading: 4 } as const;
 export const stopFlag = 0;
 export const turnFlag = 4;
 export const trapReason = 8;

@@ -47,7 +47,9 @@ export interface RunArea {
   /** Memory that only this run uses while it lasts, 16-byte aligned. Only its first twelve bytes, the flags, must be zeroed. */
   readonly work: { readonly address: number; readonly bytes: number };
   /** Called after each time that the run waited for its turn. */
-  readonly onWait?: (milliseconds: number) => void;
+  readonly onWait?: ((milliseconds: number) => void) | undefined;
+  /** Called between two blocks of events, and before the run waits for its turn. */
+  readonly onHeed?: ((waits: boolean) => void) | undefined;
 }
 
 /** The stop flag was set. */
@@ -104,10 +106,12 @@ export async function runProgram(request: RunRequest): Promise<Uint8Array<ArrayB
  * Waits while the run's flags tell it to leave the processor to others; throws `RunStopped` if they tell it to stop. Returns the milliseconds of
  * waiting. It is called between two blocks of events, and between two loops over lists within an event.
  */
-function heedFlags(flags: Int32Array, { onWait }: RunArea): number {
+export function heedFlags(flags: Int32Array, { onWait, onHeed }: Pick<RunArea, "onWait" | "onHeed">): number {
   let waited = 0;
   Atomics.store(flags, runPhase / 4, runPhases.computing);
-  if (Atomics.load(flags, turnFlag / 4) === 1) {
+  const waits = Atomics.load(flags, turnFlag / 4) === 1;
+  onHeed?.(waits);
+  if (waits) {
     const begun = performance.now();
     Atomics.store(flags, runPhase / 4, runPhases.waiting);
     Atomics.wait(flags, turnFlag / 4, 1);

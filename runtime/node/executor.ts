@@ -24,17 +24,17 @@ import { largestRows } from "../../engine/rows/rows.ts";
 import { ScratchExhausted, StepsExceeded, workBytes } from "../../engine/run/run-program.ts";
 import type { ComputeOptions, Executor, Outcome, PartitionName, Payer } from "../../functions/compute/executor.ts";
 import type { Meter } from "../../functions/metrics/meter.ts";
-import { StoreError } from "../../storage/store-error.ts";
 import { usualPayer } from "../threads/fair-turns.ts";
 import { ComputeLimitExceeded, errorOf } from "../threads/job-failures.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import { WorkerCrashed } from "../threads/worker-thread.ts";
-import { unlessAborted, whenAllAbort } from "./abort.ts";
+import { whenAllAbort } from "./abort.ts";
 import { createPartitionFinder, type Place } from "./find-partition.ts";
 import { createLeasing, type Leased } from "./lease-columns.ts";
+import { breachesCount, createPreparing, type Prepared, undone } from "./prepare-programs.ts";
 import { type ProgramCache, type ReadyProgram, UnknownProgramError } from "./program-cache.ts";
-import { type Begun, type HeldRun, jobsOf, mostInJob, runHeld } from "./run-held.ts";
+import { type Begun, mostInJob, runBundle } from "./run-bundle.ts";
 import { runOnThread, type ThreadRun } from "./run-on-thread.ts";
 import { noTime, rounded, type Times } from "./run-times.ts";
 import { createSkipping } from "./skip-reading.ts";
@@ -49,13 +49,8 @@ const mostScratch = 256 * 2 ** 20;
 /** Nothing more of a request is begun if its partials might together have more bytes than this. */
 const mostPartialBytes = 64 * 2 ** 20;
 
-/** A program that exceeded its time limit over this many partitions of a dataset is not begun over others for a while. */
-const mostBreaches = 3;
 /** Programs over fewer events are compiled together only when they are requested together again, since compiling takes about ten milliseconds. */
 const worthCompiling = 50_000;
-/** In milliseconds: how long exceeded limits are remembered. */
-const breachesCount = 600_000;
-const tooSlow = `Cannot compute this partition: ${mostBreaches} others took a thread longer than --most-compute allows, so this one was not tried`;
 
 /** One program over one partition. */
 interface Run {
@@ -73,9 +68,6 @@ type Attempted = Outcome | { readonly kind: "again" };
 
 const again = { kind: "again" } as const;
 
-/** A program that is ready to run, or the outcome that it has over every partition. */
-type Prepared = Outcome | { readonly kind: "ready"; readonly ready: ReadyProgram; readonly compiling: number };
-
 export function createExecutor(options: {
   readonly catalogue: Catalogue;
   readonly programs: ProgramCache;
@@ -91,9 +83,8 @@ export function createExecutor(options: {
   const finder = createPartitionFinder(catalogue);
   const isHeld = (fingerprint: string, { program }: ReadyProgram) => cache.holds(fingerprint, program.inputs);
   const leasing = createLeasing({ catalogue, finder, cache, meter });
-  const runSkipping = createSkipping({ catalogue, find: finder.find, isHeld, programs, log, meter });
-  /** How often each program recently exceeded its time limit over a dataset. */
-  const breaches = new LRUCache<string, number>({ max: 1_000, ttl: breachesCount });
+  const examine = createSkipping({ catalogue, find: finder.find, isHeld, programs, log, meter });
+  const { prepareAll, noteBreach } = createPreparing({ programs, failed });
   /** Whether programs that are requested together run in one pass; false if that has failed for them. */
   const together = new LRUCache<string, boolean>({ max: 1_000, ttl: breachesCount });
 
@@ -110,7 +101,7 @@ export function createExecutor(options: {
       );
       /** The bytes of the partials so far, plus the most bytes of those that are being computed. */
       let bytes = 0;
-      const begin = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
+      const beginRun = (program: Prepared, signal: AbortSignal, payer = usualPayer): Run | Outcome => {
         const run = toRun(program, signal, payer);
         if (run.kind !== "run") return run;
         if (bytes > 0 && bytes + largestPartial(run) > mostBytes) return undone("the partials before it are too large together");
@@ -120,74 +111,54 @@ export function createExecutor(options: {
       const beginAll = (partition: PartitionName): readonly (Run | Outcome)[] =>
         prepared.map((program, index) => {
           const pair = [keys[index]!, partition.fingerprint] as const;
-          return begin(program, signalOf(...pair), payerOf?.(...pair));
+          return beginRun(program, signalOf(...pair), payerOf?.(...pair));
         });
       const end = (run: Run, outcome: Outcome): Outcome => {
         bytes += (outcome.kind === "partial" ? outcome.partial.length : 0) - largestPartial(run);
         return outcome;
       };
-      const runAll = async (place: Place, all: readonly (Run | Outcome)[]): Promise<readonly Outcome[]> => {
-        const runs = all.filter((each) => each.kind === "run");
-        const ran = await runSkipping(place, runs, (needed) => runTogether(place, needed, onRunning));
-        const outcomes = ran.values();
+      const begin = async (partition: PartitionName) => {
+        const place = { ...partition, dataset };
+        const all = beginAll(partition);
+        const examined = await examine(
+          place,
+          all.filter((each) => each.kind === "run"),
+        );
+        return { place, all, examined };
+      };
+      type Begun = Awaited<ReturnType<typeof begin>>;
+      const finish = async ({ place, all, examined }: Begun, ran: readonly Outcome[]): Promise<readonly Outcome[]> => {
+        const finished = await examined.finish(ran, async (run) => (await runTogether(place, [run], onRunning))[0]!);
+        const outcomes = finished.values();
         return all.map((each) => (each.kind === "run" ? end(each, outcomes.next().value!) : each));
       };
-      const runOver = async (partition: PartitionName) => await runAll({ ...partition, dataset }, beginAll(partition));
-      /** Runs the request's only program over some partitions. */
-      const runOverHeld = async (some: readonly PartitionName[]): Promise<readonly Outcome[]> => {
-        const all = some.map((partition) => ({ place: { ...partition, dataset }, run: beginAll(partition)[0]! }));
-        const begun = all.filter((each): each is HeldRun & { readonly run: Run } => each.run.kind === "run");
-        const attempted = await runHeld(begun, { leasing, workers, threads, onRunning, judge });
-        const outcomes = new Map(begun.map(({ run }, index) => [run, attempted[index]]));
-        const ending = all.map(async ({ place, run }): Promise<Outcome> => {
-          if (run.kind !== "run") return run;
-          const outcome = outcomes.get(run) ?? again;
-          if (outcome.kind !== "again") return end(run, outcome);
-          return run.signal.aborted ? end(run, undone(run.signal.reason)) : (await runAll(place, [run]))[0]!;
-        });
-        return await Promise.all(ending);
+      const runOver = async (partition: PartitionName): Promise<readonly Outcome[]> => {
+        const begun = await begin(partition);
+        return await finish(begun, await runTogether(begun.place, begun.examined.needed, onRunning));
       };
       const isInMemory = partitions.every(({ fingerprint }) =>
         prepared.every((each) => each.kind === "ready" && isHeld(fingerprint, each.ready)),
       );
-      if (isInMemory && keys.length === 1 && partitions.length > 1)
-        return (await pMap(jobsOf(partitions), runOverHeld, { concurrency: threads })).flat();
-      return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInJob, threads) : threads })).flat();
+      if (keys.length > 1 || (partitions.length === 1 && isInMemory))
+        return (await pMap(partitions, runOver, { concurrency: isInMemory ? Math.max(mostInJob, threads) : threads })).flat();
+      const all = await Promise.all(partitions.map(begin));
+      const bundle = all.flatMap(({ place, examined }) => examined.needed.map((run) => ({ place, run })));
+      const attempted = await runBundle(bundle, { leasing, workers, threads, onRunning, judge });
+      const endings = bundle.map(({ place, run }, index) => async (): Promise<readonly [Run, Outcome]> => {
+        const outcome = attempted[index] ?? again;
+        if (outcome.kind !== "again") return [run, outcome];
+        return [run, run.signal.aborted ? undone(run.signal.reason) : (await runTogether(place, [run], onRunning))[0]!];
+      });
+      const outcomes = new Map(await pMap(endings, (ending) => ending(), { concurrency: threads }));
+      const finishing = all.map((begun) =>
+        finish(
+          begun,
+          begun.examined.needed.map((run) => outcomes.get(run)!),
+        ),
+      );
+      return (await Promise.all(finishing)).flat();
     },
   };
-
-  /** Prepares all programs. Rejects if the store cannot be reached. Compiling a program is given up once all of its signals (`signalsOf`) have aborted. */
-  async function prepareAll(
-    keys: readonly string[],
-    dataset: string,
-    signalsOf: () => readonly AbortSignal[],
-  ): Promise<readonly Prepared[]> {
-    const ready = keys.map((key) => (isBreaching(key, dataset) ? undefined : programs.ready(key)));
-    if (ready.every((each) => each !== undefined)) return ready.map((each) => ({ kind: "ready", ready: each, compiling: 0 }));
-    const wanted = whenAllAbort(signalsOf());
-    try {
-      return await Promise.all(keys.map((key) => prepare(key, dataset, wanted.signal)));
-    } finally {
-      wanted.release();
-    }
-  }
-
-  function isBreaching(programKey: string, dataset: string): boolean {
-    return (breaches.get(`${programKey} ${dataset}`) ?? 0) >= mostBreaches;
-  }
-
-  async function prepare(programKey: string, dataset: string, signal: AbortSignal): Promise<Prepared> {
-    const begun = performance.now();
-    if (isBreaching(programKey, dataset)) return { kind: "failed", cause: tooSlow, permanent: true };
-    try {
-      const ready = await unlessAborted(programs.get(programKey), signal);
-      return { kind: "ready", ready, compiling: performance.now() - begun };
-    } catch (error) {
-      if (signal.aborted) return undone(signal.reason);
-      if (error instanceof StoreError && error.code === "unavailable") throw error;
-      return failed(error);
-    }
-  }
 
   /** One outcome for each of the runs. */
   async function runTogether(place: Place, runs: readonly Run[], onRunning: OnRunning): Promise<readonly Outcome[]> {
@@ -239,16 +210,15 @@ export function createExecutor(options: {
       const { run, place, lease } = begun[index]!;
       // An aborted program may still have been computed to its end together with the others.
       if (isTogether && run.signal.aborted) return undone(run.signal.reason);
-      if (outcome.kind === "partial" && lease.isSpoilt()) return again;
+      if (outcome.kind === "partial" && (lease.isSpoilt() || !lease.isReady())) return again;
       if (outcome.kind === "partial") return { kind: "partial", partial: outcome.partial, timing: rounded(run.times) };
       if (run.signal.aborted) return undone(run.signal.reason);
-      // Running each program alone will show which of them fails.
-      if (isTogether) return again;
+      // Running each program alone will show which of them fails, and loading alone what is wrong with a column.
+      if (isTogether || outcome.failure.kind === "unloaded") return again;
       const error = errorOf(outcome.failure);
       if (error instanceof ScratchExhausted) return growScratch(run, place);
       if (error instanceof WorkerCrashed && begun.length > 1) return again;
-      const which = `${run.ready.programKey} ${place.dataset}`;
-      if (error instanceof ComputeLimitExceeded) breaches.set(which, (breaches.get(which) ?? 0) + 1);
+      if (error instanceof ComputeLimitExceeded) noteBreach(run.ready.programKey, place.dataset);
       return failed(error);
     });
   }
@@ -284,10 +254,6 @@ function toRun(program: Prepared, signal: AbortSignal, payer: Payer): Run | Outc
   if (program.kind !== "ready") return program;
   if (signal.aborted) return undone(signal.reason);
   return { kind: "run", ready: program.ready, signal, payer, times: { ...noTime, compiling: program.compiling } };
-}
-
-function undone(reason: unknown): Outcome {
-  return { kind: "undone", cause: reason instanceof Error ? reason.message : String(reason) };
 }
 
 function scratchRefused({ dataset, partition }: Place): DatasetError {

@@ -1,6 +1,7 @@
-/** Runs one job on one thread: programs over leased columns, one after another or in one pass. */
+/** Runs one job on one thread: programs over leased columns, one after another, each after loading what it lacks, or in one pass. */
 import type { Block } from "../../datasets/cache/slab.ts";
 import type { Payer } from "../../functions/compute/executor.ts";
+import type { ToLoadBefore } from "../threads/loads-before.ts";
 import type { ProgramOutcome } from "../threads/worker-messages.ts";
 import type { WorkerPool } from "../threads/worker-pool.ts";
 import type { ReadyProgram } from "./program-cache.ts";
@@ -16,6 +17,8 @@ export interface ThreadRun {
   readonly addresses: readonly number[];
   /** Its work area. The work areas of programs over one partition follow one another. The address is a multiple of 16. */
   readonly work: Block;
+  /** The columns that must be loaded first, if any. */
+  readonly lacks?: ToLoadBefore | undefined;
   readonly signal: AbortSignal;
   readonly times: Times;
 }
@@ -48,7 +51,7 @@ export async function runOnThread(
   const running = workers.run(
     { kind: "run", programs, isTogether },
     runs.map(({ ready }) => ready),
-    payer,
+    { payer, lacking: runs.map(({ lacks }) => lacks) },
   );
   const stop = () => {
     if (runs.every(({ signal }) => signal.aborted) && running.cancel()) return;
@@ -60,10 +63,11 @@ export async function runOnThread(
     const outcomes = await running.done;
     let waited = running.begun()! - submitted;
     for (const [index, { times }] of runs.entries()) {
-      const { milliseconds } = outcomes[index]!;
+      const { milliseconds, loading = 0 } = outcomes[index]!;
       times.thread += waited;
+      times.loading += loading;
       times.computing += milliseconds;
-      if (!isTogether) waited += milliseconds;
+      if (!isTogether) waited += loading + milliseconds;
     }
     return outcomes;
   } finally {

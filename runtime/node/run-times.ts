@@ -20,7 +20,7 @@ export const rounded = ({ compiling, loading, reading, decoding, thread, computi
 });
 
 /** Adds the waiting for columns to the times of all runs, and the cost of loading them only to those of the first. */
-export function addLoading(all: readonly Times[], { loaded }: Lease, elapsed: number): void {
+export function addLoading(all: readonly Times[], { loaded }: Pick<Lease, "loaded">, elapsed: number): void {
   for (const times of all) times.loading += elapsed;
   const [times] = all as readonly [Times];
   times.reading += loaded.reading;

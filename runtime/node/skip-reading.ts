@@ -27,6 +27,13 @@ interface SkippingRun {
   readonly times: Times;
 }
 
+export interface Examined<Run> {
+  /** The runs whose outcomes are needed, perhaps of smaller programs. */
+  readonly needed: readonly Run[];
+  /** Makes the outcome of each program from those of the needed runs, in their order. `run` computes a program's outcome as if it had not been examined. */
+  finish(outcomes: readonly Outcome[], run: (run: Run) => Promise<Outcome>): Promise<readonly Outcome[]>;
+}
+
 interface Prepared {
   readonly terms: ProgramTerms;
   readonly columns: readonly Column[];
@@ -54,34 +61,33 @@ export function createSkipping(options: {
   /** The code of parts by their shapes, since a part often differs from an earlier one only in numbers. */
   const code = new LRUCache<string, KnownCode>({ max: 64 });
 
-  /** Returns one outcome for each program; `run` computes the outcomes of those that must be run. */
-  return async function runSkipping<Run extends SkippingRun>(
-    place: Place,
-    runs: readonly Run[],
-    run: (runs: readonly Run[]) => Promise<readonly Outcome[]>,
-  ): Promise<readonly Outcome[]> {
-    const mayBe = runs.filter(({ ready }) => ready.source && ready.program.filters.length > 0 && !isHeld(place.fingerprint, ready));
-    if (mayBe.length === 0) return await run(runs);
+  /** Examines which of the programs have to be run over the partition, and in which form. */
+  return async function examine<Run extends SkippingRun>(place: Place, runs: readonly Run[]): Promise<Examined<Run>> {
     const found = new Map<Run, Skipped>();
-    for (const each of mayBe) {
-      const skipped = await findSkipped(each.ready, place);
+    for (const each of runs) {
+      const { ready } = each;
+      const mayBe = ready.source && ready.program.filters.length > 0 && !isHeld(place.fingerprint, ready);
+      const skipped = mayBe && (await findSkipped(ready, place));
       if (skipped) found.set(each, skipped);
     }
-    if (found.size === 0) return await run(runs);
+    if (found.size === 0) return { needed: runs, finish: async (outcomes) => outcomes };
     const needed = runs.filter((each) => !found.has(each) || found.get(each)!.before);
-    const ran = await run(needed.map((each) => ({ ...each, ready: found.get(each)?.before ?? each.ready })));
-    const outcomes = new Map(needed.map((each, index) => [each, ran[index]!]));
-    return await Promise.all(runs.map((each) => finish(each, found.get(each), outcomes.get(each), run)));
+    return {
+      needed: needed.map((each) => ({ ...each, ready: found.get(each)?.before ?? each.ready })),
+      async finish(ran, run) {
+        const outcomes = new Map(needed.map((each, index) => [each, ran[index]!]));
+        return await Promise.all(runs.map((each) => finish(each, found.get(each), { outcome: outcomes.get(each), run })));
+      },
+    };
   };
 
   async function finish<Run extends SkippingRun>(
     each: Run,
     skipped: Skipped | undefined,
-    outcome: Outcome | undefined,
-    run: (runs: readonly Run[]) => Promise<readonly Outcome[]>,
+    { outcome, run }: { readonly outcome: Outcome | undefined; readonly run: (run: Run) => Promise<Outcome> },
   ): Promise<Outcome> {
     if (!skipped || outcome?.kind === "undone") return outcome!;
-    if (outcome?.kind === "failed") return (await run([each]))[0]!;
+    if (outcome?.kind === "failed") return await run(each);
     const { partition } = skipped;
     const before = outcome ? await decodePartial(outcome.partial) : { entries: partition.entries, filters: [] };
     meter?.count("femtoq_partitions_skipped_total", outcome ? "partly" : "wholly");

@@ -77,10 +77,11 @@ export class BegunRun {
     wake(program);
   }
 
-  /** Accounts for the last `milliseconds`: returns how many of them it computed, and stops a program that exceeds its limit. */
+  /** Accounts for the last `milliseconds`: returns how many of them it loaded or computed, and stops a program that exceeds its limit of computing. */
   account(milliseconds: number, now: number): number {
-    const program = this.#governed.find(isComputing);
+    const program = this.#governed.find(isWorking);
     if (!program) return 0;
+    if (!isComputing(program)) return milliseconds;
     program.had += milliseconds;
     if (program.had > this.#most && program.stopped === undefined) {
       program.isOverLimit = true;
@@ -89,9 +90,9 @@ export class BegunRun {
     return milliseconds;
   }
 
-  /** Whether a program still computes `patience` milliseconds after it was told to stop, so that it does not heed its flag. */
+  /** Whether a program still loads or computes `patience` milliseconds after it was told to stop, so that it does not heed its flag. */
   isOverdue(patience: number, now: number): boolean {
-    return this.#governed.some((each) => each.stopped !== undefined && now - each.stopped > patience && isComputing(each));
+    return this.#governed.some((each) => each.stopped !== undefined && now - each.stopped > patience && isWorking(each));
   }
 
   /** The outcomes of its programs; those that were stopped by the limit say so. */
@@ -118,6 +119,8 @@ export class BegunRun {
 const failed = (failure: JobFailure, milliseconds: number): ProgramOutcome => ({ kind: "failed", failure, milliseconds });
 
 const isComputing = ({ flags }: Governed): boolean => Atomics.load(flags, runPhase / 4) === runPhases.computing;
+
+const isWorking = (program: Governed): boolean => isComputing(program) || Atomics.load(program.flags, runPhase / 4) === runPhases.loading;
 
 function wake({ flags }: Governed): void {
   Atomics.store(flags, turnFlag / 4, 0);

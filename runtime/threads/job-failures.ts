@@ -35,6 +35,8 @@ export function errorOf(failure: JobFailure): Error {
       return new StepsExceeded(failure.message);
     case "limit":
       return new ComputeLimitExceeded(failure.milliseconds);
+    case "unloaded":
+      return new Error("a column was not loaded before the run");
     case "interrupted":
       return new WorkerCrashed("Its thread was ended because of another program");
     case "trap":

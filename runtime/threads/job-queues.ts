@@ -3,6 +3,7 @@ import { RunStopped } from "../../engine/run/run-program.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
 import type { BegunRun } from "./begun-run.ts";
 import type { Contender, Turns } from "./fair-turns.ts";
+import type { LoadsBefore } from "./loads-before.ts";
 import type { FromWorker, Job } from "./worker-messages.ts";
 
 /** A job that waits for a thread or is on one. */
@@ -24,6 +25,7 @@ export interface QueuedJob {
 
 export interface QueuedRun extends Contender {
   readonly governed: BegunRun;
+  readonly loads: LoadsBefore;
   isFresh: boolean;
   /** The milliseconds that were charged for it so far. */
   charged: number;

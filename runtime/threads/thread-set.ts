@@ -6,7 +6,7 @@
  */
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
-import type { FromWorker } from "./worker-messages.ts";
+import type { FromWorker, LoadedBefore } from "./worker-messages.ts";
 import { type WorkerCrashed, type WorkerEvents, WorkerThread, workerEntry } from "./worker-thread.ts";
 
 export interface ThreadOptions {
@@ -26,6 +26,8 @@ interface ThreadEvents {
   readonly onIdle: (thread: WorkerThread) => void;
   /** Called when the thread has begun the job that was posted ahead to it. */
   readonly onNext: (thread: WorkerThread, answer: Promise<FromWorker>) => void;
+  /** Called when the thread's present job has loaded columns, and goes on. */
+  readonly onLoaded: (thread: WorkerThread, loads: readonly LoadedBefore[]) => void;
   /** Called when the thread crashed, or is ended because all are. */
   readonly onDead: (thread: WorkerThread) => void;
 }
@@ -98,8 +100,13 @@ export class ThreadSet {
       log.error({ err: cause, pause: wait }, "a worker thread crashed and will be replaced");
       this.#startLater(threads, wait);
     };
-    const { onIdle, onNext } = this.#events;
-    const events: WorkerEvents = { onIdle: () => onIdle(thread), onNext: (answer) => onNext(thread, answer), onDead };
+    const { onIdle, onNext, onLoaded } = this.#events;
+    const events: WorkerEvents = {
+      onIdle: () => onIdle(thread),
+      onNext: (answer) => onNext(thread, answer),
+      onLoaded: (loads) => onLoaded(thread, loads),
+      onDead,
+    };
     const thread = new WorkerThread({ memories, entry, events });
     this.#threads.add(thread);
   }

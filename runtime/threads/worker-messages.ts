@@ -61,7 +61,10 @@ export type LoadOutcome =
     }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 
-/** Runs programs over columns of one or several partitions, one after another or in one pass; answers with one outcome for each. */
+/**
+ * Runs programs over columns of one or several partitions, one after another or in one pass; answers with one outcome for each. Columns that are missing are
+ * loaded just before the program that reads them.
+ */
 export interface RunJob {
   readonly kind: "run";
   readonly programs: readonly ProgramRun[];
@@ -78,10 +81,27 @@ export interface ProgramRun {
   readonly addresses: readonly number[];
   /** The program's own work area, so that its stop flag stops no other program; if programs run together, they share it. */
   readonly work: Block;
+  /** What must be loaded before it runs, from one file. Absent if nothing is missing, or if programs run together. */
+  readonly load?: LoadBefore;
 }
 
-/** `milliseconds` is the thread's time for the program and for encoding its partial, without waiting for turns. */
-export type ProgramOutcome = { readonly milliseconds: number } & (
+export interface LoadBefore {
+  readonly columns: readonly ColumnToLoad[];
+  /** By list: the offsets with which those of the columns must agree. Where there are none, they must agree with those of the first column that has the list. */
+  readonly offsets: ReadonlyMap<string, Block>;
+}
+
+/** What became of the columns to be loaded before the program of this number in the job. */
+export interface LoadedBefore {
+  readonly run: number;
+  readonly outcomes: readonly LoadOutcome[];
+}
+
+/**
+ * `milliseconds` is the thread's time for the program and for encoding its partial, without waiting for turns; `loading` is its time for loading columns before
+ * it.
+ */
+export type ProgramOutcome = { readonly milliseconds: number; readonly loading?: number } & (
   | { readonly kind: "partial"; readonly partial: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly failure: JobFailure }
 );
@@ -97,7 +117,10 @@ export type FromWorker =
   /** Sent once, when the worker is ready for jobs. */
   | { readonly kind: "up" }
   | { readonly kind: "loaded"; readonly outcomes: readonly LoadOutcome[] }
-  | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[] }
+  /** Sent during a job of programs that lasts: columns that it has loaded. */
+  | { readonly kind: "loadedBefore"; readonly loads: readonly LoadedBefore[] }
+  /** `loads` are those that were not told during the job; absent if nothing was loaded. */
+  | { readonly kind: "ran"; readonly outcomes: readonly ProgramOutcome[]; readonly loads?: readonly LoadedBefore[] }
   | { readonly kind: "wrote" }
   | { readonly kind: "failed"; readonly failure: JobFailure };
 
@@ -107,6 +130,7 @@ export type FromWorker =
  * - `scratch`: the work area was too small.
  * - `steps`: going through its lists would take too many steps.
  * - `limit`: it computed longer than the limit, which is in milliseconds.
+ * - `unloaded`: a column that the program reads could not be loaded before it.
  * - `interrupted`: its thread was ended because of another program of the job.
  * - `trap`: the compiled program broke a rule of WebAssembly, such as reaching beyond the memory; it may have overwritten columns.
  * - `internal`: another error in this software.
@@ -117,6 +141,7 @@ export type JobFailure =
   | { readonly kind: "scratch" }
   | { readonly kind: "steps"; readonly message: string }
   | { readonly kind: "limit"; readonly milliseconds: number }
+  | { readonly kind: "unloaded" }
   | { readonly kind: "interrupted" }
   | { readonly kind: "trap"; readonly message: string }
   | { readonly kind: "internal"; readonly message: string };

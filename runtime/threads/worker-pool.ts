@@ -22,21 +22,12 @@ import { expect } from "./job-failures.ts";
 import { JobQueues, type QueuedJob, type QueuedRun, takeBack } from "./job-queues.ts";
 import { postAhead } from "./jobs-ahead.ts";
 import { type LoadOptions, loadColumns, type SubmittedLoad } from "./load-columns.ts";
+import { LoadsBefore } from "./loads-before.ts";
 import { needsSpare } from "./needs-spare.ts";
+import type { Running, RunOptions } from "./running.ts";
 import { type ThreadOptions, ThreadSet } from "./thread-set.ts";
-import type { DemoJob, FromWorker, LoadJob, ProgramOutcome, RunJob } from "./worker-messages.ts";
+import type { DemoJob, FromWorker, LoadJob, RunJob } from "./worker-messages.ts";
 import { WorkerCrashed, type WorkerThread } from "./worker-thread.ts";
-
-export interface Running {
-  /** One outcome for each program. Rejects with `RunStopped` if it was cancelled, or `WorkerCrashed`. Settles once no thread uses the job's memory any more. */
-  readonly done: Promise<readonly ProgramOutcome[]>;
-  /** When a thread began it, by `performance.now()`; undefined before. */
-  begun(): number | undefined;
-  /** Cancels the job if it has not begun; `done` then rejects with `RunStopped`. Returns whether it did. */
-  cancel(): boolean;
-  /** Stops one of its programs within about 30 ms. */
-  stop(index: number): void;
-}
 
 export interface WorkerPoolOptions extends Pick<LoadOptions, "disk" | "bounds">, ThreadOptions {
   readonly meter?: Meter;
@@ -70,7 +61,12 @@ export class WorkerPool {
       this.#jobs.delete(thread);
       void this.#runElsewhere(thread, () => thread.end());
     };
-    this.#threads = new ThreadSet(options, { onIdle, onNext: (thread, answer) => this.#adopt(thread, answer), onDead });
+    this.#threads = new ThreadSet(options, {
+      onIdle,
+      onNext: (thread, answer) => this.#adopt(thread, answer),
+      onLoaded: (thread, loads) => this.#jobs.get(thread)?.run?.loads.settle(loads),
+      onDead,
+    });
   }
 
   /** The number of threads that have started. */
@@ -104,19 +100,24 @@ export class WorkerPool {
   }
 
   /** Runs a job; `programs` are its programs. */
-  run(job: RunJob, programs: readonly ReadyProgram[], payer = usualPayer): Running {
+  run(wanted: RunJob, programs: readonly ReadyProgram[], { payer = usualPayer, lacking = [] }: RunOptions = {}): Running {
+    const loads = new LoadsBefore(lacking, this.#options);
+    const job = loads.addTo(wanted);
     const governed = new BegunRun(job, this.#options.memories, this.#options.mostCompute ?? Number.POSITIVE_INFINITY);
     const query = [...new Set(job.programs.map(({ programKey }) => programKey))].join();
-    const run: QueuedRun = { governed, payer, query, isFresh: true, charged: 0 };
+    const run: QueuedRun = { governed, loads, payer, query, isFresh: true, charged: 0 };
     this.#turns.enter(run);
     const { answer, job: queued } = this.#submit({ job, programs, run });
     const settle = async () => {
       try {
-        const outcomes = governed.judge(expect(await answer, "ran").outcomes);
-        const computed = outcomes.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-        this.#turns.charge(run, Math.max(0, computed - run.charged));
+        const ran = expect(await answer, "ran");
+        loads.settle(ran.loads ?? []);
+        const outcomes = governed.judge(ran.outcomes);
+        const used = outcomes.reduce((sum, { milliseconds, loading = 0 }) => sum + milliseconds + loading, 0);
+        this.#turns.charge(run, Math.max(0, used - run.charged));
         return outcomes;
       } finally {
+        loads.end();
         this.#turns.leave(run);
         this.#takeTurns();
       }

@@ -12,7 +12,7 @@ import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { mostPrograms } from "../../functions/compute/executor.ts";
 import type { ReadyProgram } from "../node/program-cache.ts";
-import type { FromWorker, Job, RunJob, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, Job, LoadedBefore, RunJob, ToWorker } from "./worker-messages.ts";
 
 /**
  * The initial heap of a thread in MiB. Reading discards some 30 MB of buffers between two minor garbage collections; a smaller heap would be collected
@@ -30,6 +30,8 @@ export interface WorkerEvents {
   readonly onIdle: () => void;
   /** Called when the thread has begun the job that was posted ahead, so that it cannot be taken back any more. */
   readonly onNext: (answer: Promise<FromWorker>) => void;
+  /** Called when the thread's present job has loaded columns, and goes on. */
+  readonly onLoaded: (loads: readonly LoadedBefore[]) => void;
   readonly onDead: (cause: WorkerCrashed) => void;
 }
 
@@ -138,6 +140,10 @@ export class WorkerThread {
 
   #hear(message: FromWorker): void {
     if (this.state === "dead") return;
+    if (message.kind === "loadedBefore") {
+      this.#events.onLoaded(message.loads);
+      return;
+    }
     const current = this.#current;
     this.#current = undefined;
     current?.resolve(message);

@@ -2,28 +2,15 @@
 import { getPriority, setPriority } from "node:os";
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
-import { boundValues } from "../../datasets/cache/bound-values.ts";
-import { readThrough } from "../../datasets/cache/disk/read-through.ts";
-import { type Block, taken } from "../../datasets/cache/slab.ts";
-import { type ColumnTarget, DatasetError } from "../../datasets/dataset.ts";
+import type { Block } from "../../datasets/cache/slab.ts";
 import { prepareReading } from "../../datasets/formats.ts";
 import { runPhase, runPhases } from "../../engine/compile/work-area.ts";
 import { largestDictionary, mostStrings } from "../../engine/program/dictionary.ts";
-import type { DType } from "../../engine/program/schema.ts";
-import { RowsTooLarge } from "../../engine/rows/collect-rows.ts";
-import { RunStopped, runProgram, ScratchExhausted, StepsExceeded } from "../../engine/run/run-program.ts";
-import type {
-  ColumnToLoad,
-  FromWorker,
-  Job,
-  JobFailure,
-  LoadJob,
-  LoadOutcome,
-  ProgramOutcome,
-  ProgramRun,
-  RunJob,
-  ToWorker,
-} from "./worker-messages.ts";
+import { RunStopped, runProgram } from "../../engine/run/run-program.ts";
+import { describe } from "./describe-failure.ts";
+import { loadBefore, loadColumns, memoryOf } from "./load-on-thread.ts";
+import { ToldLoads } from "./told-loads.ts";
+import type { FromWorker, Job, LoadJob, LoadOutcome, ProgramOutcome, ProgramRun, RunJob, ToWorker } from "./worker-messages.ts";
 
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
@@ -104,7 +91,7 @@ async function answerTo(job: Job, known: readonly (Known | undefined)[]): Promis
     case "load":
       return { kind: "loaded", outcomes: await load(job) };
     case "run":
-      return { kind: "ran", outcomes: await (job.isTogether ? runInOnePass(job, known) : runAll(job, known)) };
+      return job.isTogether ? { kind: "ran", outcomes: await runInOnePass(job, known) } : await runAll(job, known);
     case "demo": {
       // Loaded only by threads that write the demo dataset.
       const { writeDemoFile } = await import("../../datasets/demo/write-demo-file.ts");
@@ -116,65 +103,49 @@ async function answerTo(job: Job, known: readonly (Known | undefined)[]): Promis
 
 async function load({ slab, columns }: LoadJob): Promise<readonly LoadOutcome[]> {
   stopping = columns.map(() => new AbortController());
-  const wanted = columns.map((column, index) => ({
-    location: column.location,
-    target: targetOf(slab, column),
-    signal: stopping[index]!.signal,
-    disk: column.disk,
-  }));
-  const outcomes = await readThrough(wanted, { mayBlock: true, mayShareOffsets: true });
-  return outcomes.map((outcome, index) => {
-    if (outcome.status === "rejected") return { kind: "failed", failure: describe(outcome.reason) };
-    const { cost } = outcome.value;
-    const begun = performance.now();
-    const bounds = boundColumn(slab, columns[index]!, outcome.value.values);
-    return { kind: "column", ...outcome.value, bounds, cost: { ...cost, decoding: cost.decoding + (performance.now() - begun) } };
-  });
+  return await loadColumns(columns, { memory: slabOf(slab), signalOf: (index) => stopping[index]!.signal });
 }
 
-function boundColumn(slab: number, { location, values, valid }: ColumnToLoad, count: number) {
-  const { dtype } = location.column;
-  // The bytes behind a block, which code may read, belong to it, so they can be used as scratch.
-  const scratch = values.address + values.bytes;
-  return boundValues(memories[slab]!, { dtype, count, values: values.address, valid: valid?.address, scratch });
-}
-
-function targetOf(slab: number, { location, values, valid, strings, offsets }: ColumnToLoad): ColumnTarget {
-  const { buffer } = memoryOf(slab, [values, valid, strings, ...offsets]);
-  return {
-    values: viewOf(location.column.dtype, buffer, values.address, location.values),
-    ...(valid && { valid: new Uint8Array(buffer, valid.address, location.values) }),
-    ...(strings && { strings: new Uint8Array(buffer, strings.address, strings.bytes) }),
-    offsets: offsets.map(({ address, bytes }) => new Uint32Array(buffer, address, bytes / 4)),
-  };
-}
-
-/** Runs programs one after another. A failure is the outcome of one program only; the others run all the same. */
-async function runAll({ programs: runs }: RunJob, all: readonly (Known | undefined)[]): Promise<readonly ProgramOutcome[]> {
+/** Runs programs one after another, each after loading what it lacks. A failure is the outcome of one program only; the others run all the same. */
+async function runAll({ programs: runs }: RunJob, all: readonly (Known | undefined)[]): Promise<Extract<FromWorker, { kind: "ran" }>> {
   const outcomes: ProgramOutcome[] = [];
+  const told = new ToldLoads((loads) => say({ kind: "loadedBefore", loads }));
   for (const [index, run] of runs.entries()) {
     const { programKey, slab, entries, addresses, work } = run;
-    const begun = performance.now();
     let waited = 0;
     const onWait = (milliseconds: number) => {
       waited += milliseconds;
     };
-    const computed = () => performance.now() - begun - waited;
+    const onHeed = (waits: boolean) => told.tellDue(waits);
+    let begun = performance.now();
+    let loading: number | undefined;
+    const times = () => ({ milliseconds: performance.now() - begun - waited, ...(loading !== undefined && { loading }) });
     try {
       const known = all[index];
       if (!known) throw new Error(`Cannot run program ${programKey}: this thread was not given it`);
-      const memory = memoryOf(slab, [work, ...dictionariesOf(run, known)]);
-      const partial = await runProgram({ ...known, memory, entries, addresses, work, onWait });
-      outcomes.push({ kind: "partial", partial, milliseconds: computed() });
+      if (run.load) {
+        const loaded = await loadBefore(run.load, { memory: slabOf(slab), work, onHeed, onWait });
+        const now = performance.now();
+        [loading, begun, waited] = [now - begun - waited, now, 0];
+        told.add({ run: index, outcomes: loaded.outcomes });
+        if (!loaded.isUsable) {
+          outcomes.push({ kind: "failed", failure: { kind: "unloaded" }, ...times() });
+          continue;
+        }
+      }
+      const memory = memoryOf(slabOf(slab), [work, ...dictionariesOf(run, known)]);
+      const partial = await runProgram({ ...known, memory, entries, addresses, work, onWait, onHeed });
+      outcomes.push({ kind: "partial", partial, ...times() });
     } catch (error) {
       const failure = describe(error);
-      outcomes.push({ kind: "failed", failure, milliseconds: computed() });
+      outcomes.push({ kind: "failed", failure, ...times() });
       // The program may have overwritten columns, so the main thread must know at once.
       if (failure.kind === "trap") break;
     }
   }
   while (outcomes.length < runs.length) outcomes.push({ kind: "failed", failure: { kind: "interrupted" }, milliseconds: 0 });
-  return outcomes;
+  const loads = told.rest();
+  return { kind: "ran", outcomes, ...(loads.length > 0 && { loads }) };
 }
 
 /** Runs programs in one pass. A failure is the outcome of all of them. */
@@ -182,7 +153,7 @@ async function runInOnePass({ programs: runs }: RunJob, known: readonly (Known |
   // Loaded only now, since it includes the compiler, half of a thread's code; a thread without it starts in half the time.
   const { runTogether } = await import("./run-together.ts");
   const [{ slab, entries, work }] = runs as readonly [ProgramRun];
-  const memory = memoryOf(slab, [work, ...runs.flatMap((run, index) => dictionariesOf(run, known[index]))]);
+  const memory = memoryOf(slabOf(slab), [work, ...runs.flatMap((run, index) => dictionariesOf(run, known[index]))]);
   const begun = performance.now();
   let waited = 0;
   const onWait = (milliseconds: number) => {
@@ -217,42 +188,8 @@ function dictionariesOf({ addresses }: ProgramRun, known: Known | undefined): re
   );
 }
 
-/** The slab's memory. It has grown at least far enough for these blocks and the bytes behind them that code may read. */
-function memoryOf(slab: number, blocks: readonly (Block | undefined)[]): WebAssembly.Memory {
+function slabOf(slab: number): WebAssembly.Memory {
   const memory = memories[slab];
   if (!memory) throw new Error(`Cannot use slab ${slab}: this thread was not given it`);
-  const end = Math.max(...blocks.map((block) => (block ? block.address + taken(block.bytes) : 0)));
-  // Growth on another thread may show in `buffer` only after a call of `grow` on this one.
-  if (memory.buffer.byteLength < end) memory.grow(0);
   return memory;
-}
-
-function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: number) {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(buffer, address, length);
-    case "float64":
-      return new Float64Array(buffer, address, length);
-    case "int32":
-    case "string":
-      return new Int32Array(buffer, address, length);
-    case "uint32":
-      return new Uint32Array(buffer, address, length);
-    case "int64":
-      return new BigInt64Array(buffer, address, length);
-    case "uint64":
-      return new BigUint64Array(buffer, address, length);
-    case "bool":
-      return new Uint8Array(buffer, address, length);
-  }
-}
-
-function describe(error: unknown): JobFailure {
-  if (error instanceof DatasetError) return { kind: "dataset", message: error.message, permanent: error.permanent };
-  if (error instanceof RowsTooLarge) return { kind: "dataset", message: error.message, permanent: true };
-  if (error instanceof RunStopped) return { kind: "stopped" };
-  if (error instanceof ScratchExhausted) return { kind: "scratch" };
-  if (error instanceof StepsExceeded) return { kind: "steps", message: error.message };
-  const kind = error instanceof WebAssembly.RuntimeError ? "trap" : "internal";
-  return { kind, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

@@ -8,6 +8,7 @@ import type { ReadyProgram } from "../../../runtime/node/program-cache.ts";
 import { BegunRun } from "../../../runtime/threads/begun-run.ts";
 import type { QueuedJob } from "../../../runtime/threads/job-queues.ts";
 import { type AheadThread, postAhead } from "../../../runtime/threads/jobs-ahead.ts";
+import { LoadsBefore } from "../../../runtime/threads/loads-before.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../../runtime/threads/worker-pool.ts";
 import { WorkerCrashed } from "../../../runtime/threads/worker-thread.ts";
 import { until } from "../../support/until.ts";
@@ -23,7 +24,11 @@ function openPool(t: TestContext, options: Partial<WorkerPoolOptions> = {}) {
   const run = (program: ReadyProgram, entries: number, payer?: Payer) => {
     const { programKey } = program;
     const work = slab.allocate(1024)!;
-    const running = pool.run({ kind: "run", programs: [{ programKey, slab: 0, entries, addresses: [], work }] }, [program], payer);
+    const running = pool.run(
+      { kind: "run", programs: [{ programKey, slab: 0, entries, addresses: [], work }] },
+      [program],
+      payer && { payer },
+    );
     const phase = new Int32Array(slab.memory.buffer, work.address + runPhase, 1);
     return { ...running, phase: () => Atomics.load(phase, 0) };
   };
@@ -173,7 +178,7 @@ function waitingRun(name: string, client: string): QueuedJob {
     programs: [{ programKey: name, slab: 0, entries: 1, addresses: [], work: { address: 0, bytes: 64 } }],
   } as const;
   const governed = new BegunRun(job, [new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })], 1_000);
-  const run = { governed, payer: by(client), query: "q", isFresh: true, charged: 0 };
+  const run = { governed, loads: new LoadsBefore([], {}), payer: by(client), query: "q", isFresh: true, charged: 0 };
   return { job, programs: [], run, resolve() {}, reject() {} };
 }
 

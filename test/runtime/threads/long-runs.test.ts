@@ -17,7 +17,7 @@ function openPool(t: TestContext, options: Partial<WorkerPoolOptions> = {}) {
   t.after(() => pool.close());
   const run = (programs: readonly ReadyProgram[], entries: number, payer?: Payer) => {
     const runs = programs.map(({ programKey }) => ({ programKey, slab: 0, entries, addresses: [], work: slab.allocate(1024)! }));
-    return pool.run({ kind: "run", programs: runs }, programs, payer);
+    return pool.run({ kind: "run", programs: runs }, programs, payer && { payer });
   };
   return { pool, run, lines };
 }
