@@ -80,6 +80,8 @@ export class CachedColumn {
   #strings: Block | undefined;
   /** Its own offsets, one block per list, until they are shared. */
   #ownOffsets: Block[];
+  /** Its own offsets, instead of which it shares those of other columns. */
+  #replaced: Block[] = [];
   readonly #offsets: ListOffsets[] = [];
 
   /** `blocks` have the sizes that `sizes` returns, in the slab. `offsets` are those of its partition there. */
@@ -189,13 +191,19 @@ export class CachedColumn {
     this.#abandoning?.abort();
   }
 
+  /** Frees its own offsets where it shares others. Must only be called when nobody reads it where it was loaded to. */
+  freeReplaced(): void {
+    for (const block of this.#replaced.splice(0)) this.slab.free(block);
+  }
+
   /** Frees its blocks. Must only be called once it has settled. */
   free(): void {
+    this.freeReplaced();
     for (const block of this.ownBlocks) this.slab.free(block);
     for (const level of this.#offsets.keys()) this.#sharedOffsets.leave(this.location.column.lists[level]);
   }
 
-  /** Frees the memory that was reserved but not needed, and shares the offsets. */
+  /** Frees the memory that was reserved but not needed, except what `freeReplaced` frees, and shares the offsets. */
   #accept({ values, stringBytes = 0, offsets, cost }: Loaded): void {
     const { column } = this.location;
     const common = offsets?.map((block) => this.#sharedOffsets.keptOf(block, this.location));
@@ -206,15 +214,17 @@ export class CachedColumn {
     const counts = offsetsRead(this.location, values, own);
     for (const [level, count] of counts.entries()) {
       if (common) {
-        this.slab.free(this.#ownOffsets.shift()!);
+        this.#replaced.push(this.#ownOffsets.shift()!);
         this.#offsets.push(this.#sharedOffsets.join(common[level]));
         continue;
       }
       const came = this.#ownOffsets[0];
       const block = this.slab.shrink(this.#ownOffsets[0], count * 4);
       this.#ownOffsets[0] = block;
-      this.#offsets.push(this.#sharedOffsets.share(block, this.location, { level, count, came }));
+      const shared = this.#sharedOffsets.share(block, this.location, { level, count, came });
+      this.#offsets.push(shared);
       this.#ownOffsets.shift();
+      if (shared.block !== block) this.#replaced.push(block);
     }
     this.#values = this.slab.shrink(this.#values, values * bytesPerValue[column.dtype]);
     if (this.#valid) this.#valid = this.slab.shrink(this.#valid, values);

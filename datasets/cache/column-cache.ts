@@ -119,7 +119,7 @@ export class ColumnCache {
         fingerprint: partition.fingerprint,
         location: column.location,
         place: column.place,
-        settle: (loaded) => this.#settle(partition, column, loaded),
+        settle: (loaded) => this.#settle(partition, column, loaded, true),
       })),
     };
   }
@@ -192,7 +192,7 @@ export class ColumnCache {
     const { fingerprint } = partition;
     const loads = this.#load(columns.map(({ location, place, signal }) => ({ fingerprint, location, place, signal })));
     for (const [index, column] of columns.entries()) {
-      const settle = (loaded: Settled) => this.#settle(partition, column, loaded);
+      const settle = (loaded: Settled) => this.#settle(partition, column, loaded, false);
       loads[index]!.then(settle, (error: unknown) => settle({ error }));
     }
   };
@@ -255,23 +255,25 @@ export class ColumnCache {
     return victims;
   }
 
-  #settle(partition: CachedPartition, column: CachedColumn, loaded: Settled): void {
+  /** If `isRead`, its lease may already read the column where it was loaded to, though it failed or shares others' offsets: that is freed with the lease. */
+  #settle(partition: CachedPartition, column: CachedColumn, loaded: Settled, isRead: boolean): void {
     column.settle(loaded);
-    if (partition.columns.get(column.identity) !== column) column.free();
-    else if (column.state === "failed") this.#forget(partition, column);
-    else if (column.leases === 0) this.#idle.set(column, partition);
+    if (!isRead) column.freeReplaced();
+    if (column.leases === 0) column.free();
+    else if (column.state === "failed") partition.columns.delete(column.identity);
     this.#waiting.admit();
   }
 
-  #release({ partition, columns, work }: Reserved): void {
+  #release({ partition, columns, missing, work }: Reserved): void {
     partition.slab.free(work);
     partition.leases--;
+    for (const column of missing) column.freeReplaced();
     for (const column of columns) {
-      column.leases--;
-      if (column.leases > 0) continue;
-      if (column.state === "ready" && partition.isSpoilt) this.#forget(partition, column);
-      else if (column.state === "ready") this.#idle.set(column, partition);
+      if (--column.leases > 0) continue;
+      if (column.state === "failed") column.free();
       else if (column.state === "loading") this.#abandon(partition, column);
+      else if (partition.isSpoilt) this.#forget(partition, column);
+      else this.#idle.set(column, partition);
     }
     this.#leaveIfEmpty(partition);
     this.#waiting.admit();

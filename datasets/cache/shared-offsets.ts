@@ -22,7 +22,7 @@ export class SharedOffsets {
 
   /**
    * Returns the offsets for one list of a column, given by its level. The column was loaded with these `count` offsets into the block `came`, of which `block`
-   * is what they need. If the list has offsets already, `block` is freed; otherwise it is kept. Throws `DatasetError` if the two differ.
+   * is what they need. It is kept if the list has no offsets yet; otherwise the caller may free it. Throws `DatasetError` if the two differ.
    */
   share(
     block: Block,
@@ -45,7 +45,6 @@ export class SharedOffsets {
         { permanent: true },
       );
     }
-    this.#slab.free(block);
     this.#kept.set(came, shared);
     return this.join(shared);
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LoadInterrupted } from "../../../datasets/cache/cached-column.ts";
+import type { Lease } from "../../../datasets/cache/lease.ts";
+import { taken } from "../../../datasets/cache/slab.ts";
 import { automatic, entries, location, manual, never, offsetsAt, oneEach, settle, values } from "./cache-for-test.ts";
 
 const lists = { lists: ["Muon"] };
@@ -90,4 +92,32 @@ test("leaseToLoad makes room for several partitions at the expense of those that
   // The work areas of all three have room beside the columns.
   assert.deepEqual(held, ["e", "f", "g", "h", "i", "j", "k"]);
   assert.ok(cache.usage.bytes <= cache.usage.limit);
+});
+
+test("what a lease reads stays where it was loaded to until it is released, though the column shares others' offsets by then, or failed", async () => {
+  const { cache } = automatic(2 ** 18);
+  const offsets = { kind: "offsets", lists: ["Muon"], columns: ["pt", "eta", "phi"] } as const;
+  (await cache.lease({ ...request("a", location("pt", lists)), signal: never })).release();
+  const before = cache.usage.bytes;
+  for (const [name, lengths] of [
+    ["eta", oneEach],
+    ["phi", oneEach.with(1, 0)],
+  ] as const) {
+    const [leased] = cache.leaseToLoad([request("a", location(name, lists))]);
+    const { lease, missing } = leased!;
+    const address = lease.address(offsets);
+    offsetsAt(missing[0]!.place).set(lengths);
+    missing[0]!.settle({ values: entries });
+    const others: Lease[] = [];
+    const takeRoom = () => cache.leaseHeld({ fingerprint: "a", inputs: [], workBytes: 1024 });
+    for (let other = takeRoom(); other; other = takeRoom()) {
+      others.push(other);
+      const { work } = other;
+      assert.ok(work.address + work.bytes <= address || work.address >= address + 4 * (entries + 1), `${name} is overwritten`);
+    }
+    assert.ok(others.length > 10);
+    for (const each of [...others, lease]) each.release();
+  }
+  // Values of eta are left, and one copy of the offsets.
+  assert.equal(cache.usage.bytes - before, taken(8 * entries));
 });
