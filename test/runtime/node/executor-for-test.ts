@@ -69,6 +69,8 @@ export interface SetupOptions {
   readonly partitionEvents?: number;
   /** Learns what columns tell that are loaded, and the catalogue knows it. */
   readonly bounds?: LoadedBounds;
+  /** The module that a thread runs. */
+  readonly entry?: URL;
 }
 
 /** In a `describe`: two partitions of the demo dataset, and an executor of two threads over them, while its tests run. */
@@ -96,6 +98,7 @@ export function setUp(directory: string, options: SetupOptions): Setup {
     disk: options.disk,
     bounds: options.bounds,
     log: silent,
+    ...(options.entry && { entry: options.entry }),
   });
   const cache = new ColumnCache({ slabs, load: workers.load });
   const { bounds, partitionEvents } = options;
