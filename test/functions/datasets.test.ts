@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { Problem } from "../../functions/api.ts";
 import type { DatasetSummary } from "../../functions/client/api-client.js";
 import { openApp } from "../support/open-app.ts";
+import { until } from "../support/until.ts";
 import { makeEvents, writeEvents } from "../support/write-events.ts";
 
 test("GET /datasets and GET /datasets/NAME give sizes and schema, and no folder of this machine", async (t) => {
@@ -63,14 +64,17 @@ test("an unknown dataset is a 404 that names near ones", async (t) => {
 test("GET /nodes counts what the node did, and /healthz and /readyz answer", async (t) => {
   const app = await openApp(t);
   await app.ask({ dataset: "events", histograms: { h: { axes: [{ type: "regular", bins: 2, lower: 0, upper: 1, value: "MET.pt" }] } } });
-  const status = (await (await app.request("/nodes")).json()) as {
-    nodes: readonly { done: number; threads: number }[];
-    store: { bodies: number };
-  };
-  assert.equal(status.nodes.length, 1);
-  assert.equal(status.nodes[0].done, 4);
-  assert.equal(status.nodes[0].threads, 1);
-  assert.equal(status.store.bodies, 5);
+  const look = async () =>
+    (await (await app.request("/nodes")).json()) as {
+      nodes: readonly { done: number; threads: number }[];
+      store: { bodies: number };
+    };
+  // The result is being stored when the end is told.
+  await until(async () => (await look()).store.bodies === 5, "four partials and the result stored");
+  const { nodes } = await look();
+  assert.equal(nodes.length, 1);
+  assert.equal(nodes[0].done, 4);
+  assert.equal(nodes[0].threads, 1);
   assert.equal((await app.request("/healthz")).status, 200);
   assert.equal((await app.request("/readyz")).status, 200);
 });

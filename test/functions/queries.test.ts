@@ -6,6 +6,7 @@ import { countsOf } from "../contracts/claim-one.ts";
 import { putPartial } from "../storage/one-at-a-time.ts";
 import { exactSum } from "../support/engine/exact-arithmetic.ts";
 import { openApp } from "../support/open-app.ts";
+import { until } from "../support/until.ts";
 
 const met = { dataset: "events", histograms: { met: { axes: [{ type: "regular", bins: 10, lower: 0, upper: 200, value: "MET.pt" }] } } };
 
@@ -210,6 +211,8 @@ test("a damaged stored result is detected, merged again, and stored anew", async
   const { store } = app.services;
   const first = await app.ask(met);
   const { planKey } = (await store.getQuery(first.id))!;
+  // The result is being stored when the end is told.
+  await until(async () => (await store.getResult(planKey)) !== undefined, "the result stored");
   const sound = (await store.getResult(planKey))!.bytes;
   await store.dropResult(planKey);
   await store.putResult(planKey, sound.with(100, sound[100]! ^ 1));
@@ -221,7 +224,7 @@ test("a damaged stored result is detected, merged again, and stored anew", async
   const { state, histograms, submission } = await ask();
   assert.deepEqual([state, histograms, submission?.stored], ["done", first.histograms, 4]);
   assert.ok(app.lines.some(({ level, message }) => level === "error" && /result is damaged.*merged again/.test(message)));
-  assert.deepEqual((await store.getResult(planKey))?.bytes, sound);
+  await until(async () => Buffer.from(sound).equals((await store.getResult(planKey))?.bytes ?? Buffer.of()), "the result stored anew");
   assert.equal(app.computed.length, 4);
 });
 

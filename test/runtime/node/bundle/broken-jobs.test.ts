@@ -35,8 +35,8 @@ test("a thread that ends in the middle of a job takes nothing from the other par
   const marker = join(sound.directory, "crash");
   await writeFile(marker, "");
   // A thread has the variables that there are when it is started.
-  process.env["FEMTOQ_TEST_CRASH"] = marker;
-  t.after(() => delete process.env["FEMTOQ_TEST_CRASH"]);
+  process.env.FEMTOQ_TEST_CRASH = marker;
+  t.after(() => delete process.env.FEMTOQ_TEST_CRASH);
   const setup = await open12(t, { entry: new URL("./crashing-worker.mjs", import.meta.url) });
   const beside = setup.ask(all, { payer: { client: "other", priority: 500 } });
   assert.deepEqual(partialsOf(await setup.ask(all)), expected);

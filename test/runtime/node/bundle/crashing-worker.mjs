@@ -8,7 +8,7 @@ let runs = 0;
 WebAssembly.Instance = class extends Instance {
   /** @param {WebAssembly.Module} module @param {WebAssembly.Imports} [imports] */
   constructor(module, imports) {
-    if (imports?.["env"]?.["heed flags"] && ++runs === 4 && take()) process.exit(3);
+    if (imports?.env?.["heed flags"] && ++runs === 4 && take()) process.exit(3);
     super(module, imports);
   }
 };
