@@ -12,16 +12,16 @@ export function takeChanges(
   { "+": claimed, "-": done, "=": freed, "!": ended }: ReturnType<typeof lastChanges>,
   order: number,
 ): readonly string[] {
-  for (const entry of waiting.find(claimed)) if (entry.kind === "waiting") waiting.setAside(entry, `${entry.hash} ${order}`);
-  for (const entry of waiting.find(freed)) if (entry.kind === "aside") waiting.putBack(entry);
-  for (const entry of waiting.find(ended)) if (entry.kind === "aside" && entry.order <= order) waiting.remove(entry);
-  return waiting.removeGone(waiting.find(done), order);
+  for (const entry of waiting.entries.find(claimed)) if (entry.kind === "waiting") waiting.setAside(entry, `${entry.hash} ${order}`);
+  for (const entry of waiting.entries.find(freed)) if (entry.kind === "aside") waiting.putBack(entry);
+  for (const entry of waiting.entries.find(ended)) if (entry.kind === "aside" && entry.order <= order) waiting.remove(entry);
+  return waiting.removeGone(waiting.entries.find(done), order);
 }
 
 /** Takes in the list of a shard: subtasks that are not in it are done or withdrawn. Returns the same hashes as `takeChanges`. */
 export function takeShard(waiting: WaitingSubtasks, shard: number, { order }: Listing, names: ReadonlySet<string>): readonly string[] {
   return waiting.removeGone(
-    waiting.inShard(shard).filter(({ hash }) => !names.has(hash)),
+    waiting.entries.inShard(shard).filter(({ hash }) => !names.has(hash)),
     order,
   );
 }

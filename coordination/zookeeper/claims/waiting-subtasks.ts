@@ -13,10 +13,11 @@ import type { Listing } from "../protocol/session.ts";
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import { groupInterests } from "../requests/interests.ts";
 import { type Latest, parseLatest } from "../znodes/encoding.ts";
-import { type InterestName, isSegmentName, shardCount, shardOf } from "../znodes/layout.ts";
+import { type InterestName, isSegmentName, shardOf } from "../znodes/layout.ts";
 import { logSkip } from "../znodes/skip-log.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
 import { QueryEntry, SubtaskEntry } from "./entries.ts";
+import { EntriesByShard } from "./entries-by-shard.ts";
 import { type ReadSegment, UnreadSegments } from "./unread-segments.ts";
 
 export interface WaitingSubtasksOptions {
@@ -37,8 +38,9 @@ const plenty = 4_000;
 
 export class WaitingSubtasks {
   readonly queue = new ClaimQueue<SubtaskEntry>();
+  /** All subtasks that are known, whoever has them. */
+  readonly entries = new EntriesByShard();
   readonly #options: WaitingSubtasksOptions;
-  readonly #shards: readonly Map<string, SubtaskEntry>[] = Array.from({ length: shardCount }, () => new Map());
   /** The subtasks that other nodes are known to have. */
   readonly aside = new Set<SubtaskEntry>();
   readonly #queries = new Map<string, QueryEntry>();
@@ -49,7 +51,6 @@ export class WaitingSubtasks {
   #reading: Promise<void> | undefined;
   /** The queries whose segments are not known yet. */
   readonly #opening = new Set<Promise<void>>();
-  #size = 0;
   #isStarted = false;
 
   constructor(options: WaitingSubtasksOptions) {
@@ -100,10 +101,7 @@ export class WaitingSubtasks {
     this.#options.onWaiting();
   }
 
-  /**
-   * Removes a subtask that a claim found gone. If it was listed again since `order`, it was queued anew meanwhile, and waits: at worst, the next claim is
-   * refused.
-   */
+  /** Removes a subtask that a claim found gone. One that was listed after `order` was queued anew meanwhile, so it waits; at worst, the next claim is refused. */
   removeUnlessListed(entry: SubtaskEntry, order: number): void {
     if (entry.order > order) this.putBack(entry);
     else this.remove(entry);
@@ -131,22 +129,12 @@ export class WaitingSubtasks {
     entry.kind = "gone";
     this.queue.remove(entry);
     this.aside.delete(entry);
-    this.#shards[shardOf(entry.hash)]!.delete(entry.hash);
-    this.#size--;
+    this.entries.remove(entry);
     for (const query of entry.queries) {
       query.entries.delete(entry);
       this.#tellIdle(query);
     }
     this.#readMore();
-  }
-
-  inShard(shard: number): readonly SubtaskEntry[] {
-    return [...this.#shards[shard]!.values()];
-  }
-
-  /** Returns those of the subtasks that are known. */
-  find(hashes: readonly string[]): readonly SubtaskEntry[] {
-    return hashes.flatMap((hash) => this.#shards[shardOf(hash)]!.get(hash) ?? []);
   }
 
   /** Removes subtasks that are done or withdrawn, except those that were queued after `order`. Returns the hashes of those that this process has. */
@@ -234,7 +222,7 @@ export class WaitingSubtasks {
   }
 
   get #mayRead(): boolean {
-    return !this.#options.zookeeper.lost.aborted && this.#size < this.#options.mostEntries;
+    return !this.#options.zookeeper.lost.aborted && this.entries.size < this.#options.mostEntries;
   }
 
   async #readSegments(): Promise<void> {
@@ -256,12 +244,10 @@ export class WaitingSubtasks {
     const shards = new Set<number>();
     for (const [index, hash] of hashes.entries()) {
       if (index % perTurn === perTurn - 1) await turn();
-      const inShard = this.#shards[shardOf(hash)]!;
-      let entry = inShard.get(hash);
+      let entry = this.entries.get(hash);
       if (entry === undefined) {
         entry = new SubtaskEntry(hash, subtasks[index]!, order);
-        inShard.set(hash, entry);
-        this.#size++;
+        this.entries.add(entry);
         shards.add(shardOf(hash));
       }
       entry.order = Math.max(entry.order, order);

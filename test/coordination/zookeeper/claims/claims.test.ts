@@ -200,7 +200,7 @@ if (server) {
       if (!operations.some((operation) => operation.kind === "remove" && operation.path === path)) return commit(operations);
       if (isRefused) {
         await other.enqueue(ask([subtask!, beside!], { queryId: "kept" }));
-        await until(() => follower.forClaims!.waiting.find([hashName(beside!.key)]).length > 0);
+        await until(() => follower.forClaims!.waiting.entries.find([hashName(beside!.key)]).length > 0);
       }
       try {
         return await commit(operations);
