@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { subtaskKey } from "../../base/subtask-key.ts";
 import type { Status } from "../../functions/api.ts";
 import { countsOf } from "../contracts/claim-one.ts";
+import { getPartial, getPlan, putPartial } from "../storage/one-at-a-time.ts";
 import { openApp } from "../support/open-app.ts";
 
 const query = (round: number) => ({
@@ -26,6 +28,27 @@ for (const ending of ["", "?purge"]) {
     assert.deepEqual(await countsOf(app.services.coordinator), { unowned: 0, owned: 0, failed: 0 });
   });
 }
+
+test("a query whose partials were stored before another client asked ends done for that one, though the first withdraws before they are told", async (t) => {
+  const [first, app] = [await openApp(t), await openApp(t)];
+  const asked = await first.ask(query(0));
+  const keysIn = async ({ services: { store, catalogue } }: typeof app, id: string) => {
+    const { planKey } = (await store.getQuery(id))!;
+    const { programKey } = (await getPlan(store, planKey))!;
+    return (await catalogue.get("events"))!.partitions.map(({ fingerprint }) => subtaskKey(programKey, fingerprint));
+  };
+  const bodies = await Promise.all((await keysIn(first, asked.id)).map((key) => getPartial(first.services.store, key)));
+  app.gate.close();
+  const { id } = (await (await app.post(query(0), { "femtoq-client": "a" })).json()) as Status;
+  for (const [index, key] of (await keysIn(app, id)).entries()) await putPartial(app.services.store, key, bodies[index]!.bytes);
+  const posted = (await (await app.post(query(0), { "femtoq-client": "b" })).json()) as Status;
+  assert.equal(posted.submission?.stored, 4);
+  const deleted = await app.request(`/queries/${id}`, { method: "DELETE", headers: { "femtoq-client": "a" } });
+  assert.notEqual(((await deleted.json()) as Status).state, "cancelled");
+  const ended = await app.post(query(0), { "femtoq-client": "b", prefer: "wait=120" });
+  const { state, histograms } = (await ended.json()) as Status;
+  assert.deepEqual([state, histograms], ["done", asked.histograms]);
+});
 
 test("a GET by somebody who never asked does not keep a query that its owner withdraws", async (t) => {
   const app = await openApp(t);

@@ -19,7 +19,7 @@ import { AwaitedVersion } from "./awaited-version.ts";
 import type { CountInterest } from "./count-interest.ts";
 import { DamagedPartials } from "./damaged-partials.ts";
 import { PartialSum } from "./partial-sum.ts";
-import { isOpen, type PartitionState } from "./partition-state.ts";
+import { isOpen } from "./partition-state.ts";
 import { PlanClients, type QueryOfPlan } from "./plan-clients.ts";
 import { PlanPartitions } from "./plan-partitions.ts";
 import { Poller } from "./poller.ts";
@@ -123,12 +123,12 @@ export class Progress implements PlannedPrograms {
   }
 
   /**
-   * Takes in how many clients remain interested in a query that was withdrawn just now. Partitions whose withdrawal was heard are not looked up: what is
-   * still open besides may have ended before, or is needed by other queries.
+   * Takes in how many clients remain interested in a query that was withdrawn just now. If nobody is, it looks at the open partitions first, also at those whose
+   * withdrawal was heard: their partials may have been stored just before.
    */
   async learnWithdrawal(query: QueryOfPlan, interested: number): Promise<void> {
     const { changes } = this.clients;
-    if (interested === 0 && this.#isOpen) await this.#update((state) => isOpen(state) && state !== "absent");
+    if (interested === 0 && this.#isOpen) await this.#updateOpen();
     if (this.clients.changes !== changes || !this.#isOpen || this.#damaged.isQueueing) return;
     if (this.clients.count(query, interested)) this.touch();
   }
@@ -256,12 +256,8 @@ export class Progress implements PlannedPrograms {
     if (changed || this.missingNodes !== before) this.touch();
   }
 
-  #updateOpen(): Promise<boolean> {
-    return this.#update(isOpen);
-  }
-
-  async #update(isWanted: (state: PartitionState) => boolean): Promise<boolean> {
-    const keys = this.partitions.keysOf((state, place) => isWanted(state) && !this.#damaged.isIgnored(place));
+  async #updateOpen(): Promise<boolean> {
+    const keys = this.partitions.keysOf((state, place) => isOpen(state) && !this.#damaged.isIgnored(place));
     return keys.length > 0 && (await this.partitions.update(keys));
   }
 
