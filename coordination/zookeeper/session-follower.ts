@@ -188,7 +188,7 @@ export function followWithdrawals(zookeeper: ZooKeeper, claims: Pick<ZooKeeperCl
     zookeeper,
     path: layout.withdrawn,
     costFactor,
-    // What was withdrawn is gone when the watch reports it, so that the subtasks can be looked at before the list, which only sets the watch again.
+    // Withdrawn subtasks are removed in the transaction that the watch reports. So they are looked at immediately; the list only sets the watch again.
     onChange: stopGone,
     onList: stopGone,
   });

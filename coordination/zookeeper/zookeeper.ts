@@ -1,4 +1,4 @@
-/** What the parts of the coordinator share for the duration of one session: the session and the paths of our root. */
+/** One session and the paths of our root. The parts of the coordinator share them for as long as the session lasts. */
 import type { Log } from "../../base/log.ts";
 import type { Combiner } from "./protocol/combine.ts";
 import type { FollowingSession } from "./protocol/followed-list.ts";

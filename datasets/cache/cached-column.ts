@@ -50,7 +50,7 @@ export interface ToLoad extends PlacedColumn {
 /** Decodes columns of one partition, on some threads. Returns a promise for each, which settles when nothing writes to its place any more. */
 export type Load = (columns: readonly ToLoad[]) => readonly Promise<Loaded>[];
 
-/** What became of a load. */
+/** The outcome of a load: the loaded column, or the reason why it was not loaded. */
 export type Settled = Loaded | { readonly error: unknown };
 
 /** The load ended early for a reason that does not lie in the file, such as the end of another's work that it was a part of. Loading anew may help. */
@@ -275,8 +275,8 @@ export async function allReady(columns: readonly CachedColumn[], signal: AbortSi
 }
 
 /**
- * Where the array of an input lies, among these columns, or will lie if those that load are loaded in this order. Offsets are those of a column that is ready,
- * or else of the first one. The error is not permanent: the dataset may have been looked at before or after a file came that changed the column.
+ * Returns the address of an input's array in one of these columns. For a column that still loads, it is the address to which it is loaded, provided that the
+ * columns are loaded in this order. Offsets are taken from a column that is ready, or else from the first one. The error is not permanent: the dataset may have been looked at before or after a file came that changed the column.
  */
 export function addressOf(input: Input, columns: readonly CachedColumn[]): number {
   const has = ({ location: { column } }: CachedColumn) =>

@@ -210,7 +210,7 @@ export class ZooKeeperClaims {
       wasCarriedOut: (path) => this.#options.wasCarriedOut(zookeeper.session, path),
       happened: (news, at) => watched.happened(entry.hash, news, at),
       onEnd: (end, outcome) => {
-        // What was listed again since the claim was queued anew after its withdrawal, so it waits.
+        // If a list named the subtask again after this claim was made, it was queued anew after its withdrawal, so it waits.
         const isListed = outcome.kind === "withdrawn" && entry.order > listed;
         const verdict: Verdict = isListed ? { kind: "unowned", attempts: entry.attempts } : outcome;
         if (end.kind === "complete") node.paces.note(entry.subtask.programKey, performance.now() - claimed);

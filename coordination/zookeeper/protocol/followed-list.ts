@@ -6,7 +6,7 @@
 import type { Listing, Session } from "./session.ts";
 import { unlessInDoubt } from "./zookeeper-error.ts";
 
-/** What a followed list needs of its session. */
+/** A session, the lists that are followed on it, and what is done when it is lost or an action fails. */
 export interface FollowingSession {
   readonly session: Session;
   /** Aborts when the session is lost. */

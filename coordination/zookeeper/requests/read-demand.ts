@@ -9,7 +9,7 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { type Interests, listInterests } from "./interests.ts";
 
 const perTurn = 2_000;
-/** With more subtasks than these, the demand is kept for `keepMany` before it is read again, since reading it reads most of what is on ZooKeeper. */
+/** If there are more subtasks than this, the demand is read again only after `keepMany`, since that reads most of the znodes. */
 const many = 20_000;
 /** In milliseconds. */
 const keepMany = 10_000;
@@ -22,7 +22,7 @@ interface NamedSubtask {
 
 export class DemandReader {
   readonly #segments: Segments;
-  /** What failed subtasks read, by their names below `failed`. */
+  /** For each znode below `failed`, by its name: the dataset and the columns that its subtask reads. */
   readonly #failed = new Map<string, Read>();
   #kept: { readonly demand: readonly Demand[]; readonly until: number } | undefined;
 

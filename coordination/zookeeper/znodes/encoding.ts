@@ -72,7 +72,7 @@ export function parseRead(data: Buffer): Read | undefined {
 
 export interface NodeBody extends Node {
   readonly instance: string;
-  /** What the node holds in memory, as `queue/holdings.ts` summarizes it. */
+  /** The summary of the columns in the node's memory, which `queue/holdings.ts` writes and reads. */
   readonly holdings?: string;
 }
 
@@ -124,7 +124,7 @@ function readSegment({ programKey, dataset, columns, shape, subtasks }: Readonly
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((text) => typeof text === "string");
 
-/** What was queued last if it is a new query with few subtasks: the query's name, its first segment, and the name of that segment. */
+/** Describes the latest request if it made a query with few subtasks: the query's name, its first segment, and the name of that segment. */
 export interface Latest {
   readonly query: string;
   readonly name: string;
