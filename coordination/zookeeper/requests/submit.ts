@@ -4,8 +4,9 @@
  *
  * Each transaction creates some subtasks together with the segment that names them, below the query and the interest in it. So at whatever moment a dispatcher
  * dies, every subtask belongs to a query. The transaction also checks that the subtasks that it joins still exist, so that none is joined that was just
- * withdrawn. A large request takes several transactions under a lock, so that two dispatchers do not disturb each other; the lock only saves time, and the
- * transactions alone ensure correctness. A request may be repeated.
+ * withdrawn; for those that the query named already, it checks instead that somebody is still interested in it. A large request takes several transactions
+ * under a lock, so that two dispatchers do not disturb each other; the lock only saves time, and the transactions alone ensure correctness. A request may be
+ * repeated.
  */
 import { settleAll } from "../../../base/settle-all.ts";
 import { turn } from "../../../base/turn.ts";
@@ -108,7 +109,10 @@ class Submission {
   #outdated: readonly string[] = [];
   #isStarted = false;
   #isWithdrawn = false;
+  /** The subtasks that the query named already, if somebody was interested in it: until that interest ends, none of them is withdrawn. */
   #covered: ReadonlySet<string> = new Set();
+  /** The name of another holder's interest, if the holder has none yet. */
+  #witness: string | undefined;
   /** Paths below `failed` that do not exist, though their subtasks name them. */
   readonly #missing = new Set<string>();
 
@@ -127,10 +131,12 @@ class Submission {
     const own = interests.filter(({ holder }) => holder === this.#holder);
     this.#interest = own.find(({ priority }) => priority === request.priority)?.name;
     this.#outdated = own.filter(({ priority }) => priority !== request.priority).map(({ name }) => name);
+    this.#witness = own.length === 0 ? interests[0]?.name : undefined;
     this.#isQueryThere = known !== undefined;
     if (this.#isQueryThere || isRetry) await this.#readExisting(part);
     const covered = new Set<string>();
-    for (const name of known?.names ?? []) {
+    // A query in which nobody is interested may be about to be removed, by several transactions if it is large.
+    for (const name of interests.length > 0 ? (known?.names ?? []) : []) {
       for (const hash of (await segments.read(zookeeper, known!, name)).hashes) covered.add(hash);
     }
     this.#covered = covered;
@@ -211,6 +217,7 @@ class Submission {
     if (this.#interest === undefined) {
       const about = { priority: request.priority, query: this.#query, holder: this.#holder };
       interest = operations.push(createInterest(layout, about, (named[0] ?? part[0])!.subtask.dataset)) - 1;
+      if (this.#witness !== undefined) operations.push(check(`${layout.interest}/${this.#witness}`));
     } else operations.push(set(`${layout.interest}/${this.#interest}`, Buffer.alloc(0)));
     operations.push(...this.#outdated.map((name) => remove(`${layout.interest}/${name}`)));
     // An existing interest is renewed only once for all parts of the request.

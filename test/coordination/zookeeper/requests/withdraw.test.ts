@@ -118,4 +118,36 @@ if (server) {
     for (const { key } of request.subtasks) assert.ok(await ours.session.exists(subtaskPath(layout, hashName(key))));
     assert.ok(await ours.session.exists(`${layout.queries}/${hashName(request.queryId)}`));
   });
+
+  test(`${suite}: a client that asks for a large query again between two transactions of its removal gets all of it`, async (t) => {
+    const ours = await openProcess(t, server.hosts, "/large");
+    const other = await openProcess(t, server.hosts, "/large");
+    const { layout } = ours;
+    const request = ask(makeSubtasks(600));
+    await ours.enqueue(request);
+    let tellBegun = () => {};
+    let tellAsked = () => {};
+    const begun = new Promise<void>((resolve) => (tellBegun = resolve));
+    const asked = new Promise<void>((resolve) => (tellAsked = resolve));
+    let removals = 0;
+    interrupt(ours, async () => {
+      if (++removals !== 2) return;
+      tellBegun();
+      await asked;
+    });
+    // The other process's first transaction is refused, since the query exists. Before the next one, it has read what exists.
+    let withdrawal: Promise<number> | undefined;
+    let tries = 0;
+    interrupt(other, async () => {
+      if (++tries !== 2) return;
+      withdrawal = ours.withdraw(request);
+      await begun;
+    });
+    const { queued, joined } = await other.enqueue({ ...request, client: "another" });
+    tellAsked();
+    assert.equal(await withdrawal, 1);
+    const there = await Promise.all(request.subtasks.map(({ key }) => ours.session.exists(subtaskPath(layout, hashName(key)))));
+    assert.equal(there.filter((answer) => answer !== undefined).length, request.subtasks.length);
+    assert.deepEqual({ queued, joined }, { queued: 250, joined: 350 });
+  });
 }
