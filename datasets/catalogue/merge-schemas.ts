@@ -2,8 +2,8 @@
  * Merges the schemas of many files into one, so that a query means the same in each file.
  *
  * A column that some files lack is missing there. It is usable only if it stands in equally many lists in all files that have it. Files may differ in its
- * number type, which then becomes one that holds both (`widen`); booleans, strings and numbers do not mix. A column without type and values in a file fits any
- * type. Unusable columns are listed with the reason and the file, so that a query for them fails immediately and says why, instead of silently counting only a
+ * number type, which then becomes one that holds both (`widen`); booleans, strings, numbers, and times in different units do not mix. A column without type and
+ * values in a file fits any type. Unusable columns are listed with the reason and the file, so that a query for them fails immediately and says why, instead of silently counting only a
  * part of the events.
  */
 import { type Column, type DType, type NullableList, presenceColumn, type Schema } from "../../engine/program/schema.ts";
@@ -169,6 +169,7 @@ function agreeIn({ descriptions, columns }: ShapeFiles, alike: Uint32Array | und
 function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
   let merged: Extract<Merged, { kind: "column" }> | undefined;
   let first = files[0]!;
+  let unit: { readonly text: string; readonly file: NamedFile } | undefined;
   const unusable = (reason: string): Merged => ({ kind: "unsupported", reason });
   for (const file of files) {
     const { shape } = file.description;
@@ -178,6 +179,9 @@ function mergeColumn(name: string, files: readonly NamedFile[]): Merged {
       if (!known) continue;
       return unusable(`${known.reason}${files.length > 1 ? ` (in ${file.name})` : ""}`);
     }
+    if (unit && column.unit !== undefined && column.unit !== unit.text)
+      return unusable(`counts ${unit.text} in ${unit.file.name} and ${column.unit} in ${file.name}`);
+    if (column.unit !== undefined) unit ??= { text: column.unit, file };
     if (!merged) {
       merged = { kind: "column", column, dtype: column.dtype };
       first = file;

@@ -34,6 +34,8 @@ export function describeDifferences(files: readonly NamedFile[], schema: Schema)
     wider.add(name, (verb) => `${verb("is", "are")} ${each}: read as ${dtype}`);
   }
   const trees = groupBy(shapes, ({ first }) => first.description.shape.tree);
+  // Files of formats without trees have none, whatever the others have.
+  trees.delete(undefined);
   const each = [...trees].map(([tree, some]) => `${tree} in ${filesOf(some, total)}`).join(" and ");
   const named = trees.size > 1 ? [`the tree that is read is ${each}: where one of them is meant, say so (PATH:TREE)`] : [];
   const all = [...named, ...collections.sentences("collection"), ...missing.sentences("column"), ...wider.sentences("column")];

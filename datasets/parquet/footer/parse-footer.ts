@@ -10,7 +10,7 @@ import { type ColumnFacts, parseRowGroup } from "./parse-row-group.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
 /** The name of the format. It must change when descriptions get another meaning. */
-export const format = "parquet-8";
+export const format = "parquet-9";
 /** The most values of a column in a row group, since offsets have 32 bits. */
 const mostValues = 2 ** 32 - 2;
 /** The bytes of the signature behind the footer of a file with some encrypted columns. */
@@ -129,13 +129,14 @@ async function describeShape(shapes: readonly LeafShape[], facts: readonly Colum
     else if (unreadable !== undefined) unsupported.push({ name, reason: unreadable });
     else if (twice.has(name)) unsupported.push({ name, reason: "is the name of two columns" });
     else {
-      const { kind: _, dtype, isEmpty, ...form } = type;
+      const { kind: _, dtype, unit, isEmpty, ...form } = type;
       columns.set(name, {
         index,
         parts,
         lists,
         dtype,
         stored: { ...form, levels } satisfies StoredColumn,
+        ...(unit !== undefined && { unit }),
         ...(isEmpty && { isEmpty }),
       });
     }

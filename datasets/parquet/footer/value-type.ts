@@ -15,6 +15,8 @@ export type ValueType =
       readonly scale?: number;
       /** The meaning of the numbers of a date, a time or a decimal, for people. */
       readonly meaning?: string;
+      /** The same as in `FileColumn`. */
+      readonly unit?: string;
       readonly dtype: DType;
       readonly isEmpty?: boolean;
     }
@@ -83,19 +85,25 @@ function decimalOf({ type, logical_type, type_length = 0, scale = 0 }: SchemaEle
 
 /** Dates, times and timestamps: integers that count from somewhere on. */
 function timeOf({ type, logical_type }: SchemaElement, annotation: string): ValueType | undefined {
-  const counted = (meaning: string): ValueType | undefined =>
-    type === "INT32" || type === "INT64"
-      ? { kind: "value", physical: type, unsigned: false, dtype: type === "INT32" ? "int32" : "int64", meaning }
+  const counted = (what: string, unit: string, clock = ""): ValueType | undefined =>
+    type === "INT32" || type === "INT64" || type === "INT96"
+      ? {
+          kind: "value",
+          physical: type,
+          unsigned: false,
+          dtype: type === "INT32" ? "int32" : "int64",
+          meaning: `${what}, ${unit}${clock}`,
+          unit,
+        }
       : undefined;
-  if (type === "INT96")
-    return { kind: "value", physical: type, unsigned: false, dtype: "int64", meaning: "timestamp, nanoseconds since 1970-01-01" };
-  if (annotation === "DATE") return counted("date, days since 1970-01-01");
+  if (type === "INT96") return counted("timestamp", "nanoseconds since 1970-01-01");
+  if (annotation === "DATE") return counted("date", "days since 1970-01-01");
   const [kind, converted] = annotation.split("_");
   if (kind !== "TIME" && kind !== "TIMESTAMP") return undefined;
   const isLogical = logical_type?.type === "TIME" || logical_type?.type === "TIMESTAMP";
   const unit = units[isLogical ? logical_type.unit : (converted as "MILLIS" | "MICROS")];
-  if (kind === "TIME") return counted(`time, ${unit} since midnight`);
-  return counted(`timestamp, ${unit} since 1970-01-01${isLogical && !logical_type.isAdjustedToUTC ? " in local time" : " UTC"}`);
+  if (kind === "TIME") return counted("time", `${unit} since midnight`);
+  return counted("timestamp", `${unit} since 1970-01-01`, isLogical && !logical_type.isAdjustedToUTC ? " in local time" : " UTC");
 }
 
 function narrowness({ logical_type, converted_type }: SchemaElement): { readonly bits?: number } {

@@ -12,14 +12,16 @@ interface Given {
   readonly nullable?: boolean;
   readonly isRounded?: boolean;
   readonly isEmpty?: boolean;
+  readonly unit?: string;
   /** Numbers of values, by unit. */
   readonly values?: readonly number[];
 }
 
 function file(name: string, columns: Readonly<Record<string, Given>>, unsupported: FileShape["unsupported"] = []) {
   const given = Object.values(columns);
-  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false, isEmpty = false, counter }], index) => {
-    const form = { index, parts: [column], lists: list ? [1] : [], dtype, isEmpty, ...(counter && { counter }), stored: undefined };
+  const described = Object.entries(columns).map(([column, { dtype = "float32", list = false, isEmpty = false, counter, unit }], index) => {
+    const optional = { ...(counter && { counter }), ...(unit && { unit }) };
+    const form = { index, parts: [column], lists: list ? [1] : [], dtype, isEmpty, ...optional, stored: undefined };
     return [column, form satisfies FileColumn] as const;
   });
   const units = (given[0]?.values ?? [1]).map((_, unit) => ({ entries: 1, firstEntry: unit }));
@@ -105,7 +107,7 @@ test("describeDifferences names the trees where nobody said which and files have
   assert.deepEqual(describeDifferences(files, mergeSchemas(files)), [
     "the tree that is read is Events in 2 of 3 files (a, c) and tree in 1 of 3 files (b): where one of them is meant, say so (PATH:TREE)",
   ]);
-  const alike = [inTree("a", "Events"), inTree("c", "Events")];
+  const alike = [inTree("a", "Events"), inTree("c", "Events"), inTree("d")];
   assert.deepEqual(describeDifferences(alike, mergeSchemas(alike)), []);
 });
 
@@ -142,6 +144,20 @@ test("mergeSchemas keeps 64-bit integers exact beside narrower ones, and rounds 
   assert.equal(widened("uint32", "uint64"), "uint64");
   for (const other of ["uint64", "float32", "float64"] as const) assert.equal(widened("int64", other), "float64");
   assert.equal(widened("int32", "uint64"), "float64");
+});
+
+test("mergeSchemas refuses a column of times that count in different units, also beside a file that does not say, and no other", () => {
+  const [seconds, days, unsaid] = [{ unit: "seconds since 1970-01-01" }, { unit: "days since 1970-01-01" }, {}] as const;
+  const { columns, unsupported } = mergeSchemas([
+    file("a", { x: unsaid, y: seconds }),
+    file("b", { x: days, y: unsaid }),
+    file("c", { x: seconds, y: seconds }),
+  ]);
+  assert.deepEqual(unsupported, [{ name: "x", reason: "counts days since 1970-01-01 in b and seconds since 1970-01-01 in c" }]);
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ["y"],
+  );
 });
 
 test("mergeSchemas calls a column nullable if it is in any file", () => {
