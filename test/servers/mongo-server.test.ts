@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MongoClient } from "mongodb";
+import { Binary, MongoBulkWriteError, MongoClient, ObjectId } from "mongodb";
 import { findMongoProgram, type MongoStart } from "./mongo-server.ts";
 import { requireServer } from "./require-server.ts";
 import { makeServerDirectory } from "./server-directory.ts";
@@ -29,6 +29,31 @@ if (program) {
       await server.restart();
       assert.equal(await numbers.countDocuments(), (round + 1) * 50);
     }
+  });
+
+  test(`${program.name} knows keys of every type again when it was killed`, async (t) => {
+    const server = await start(t);
+    const things = connect(t, server.uri).db("test").collection<{ _id: string; place: number }>("things");
+    const date = new Date(1_700_000_000_000);
+    const texts = ["", "a", "A", "ü", "\u{1f600}", "a:b", ...Array.from({ length: 2_000 }, (_, index) => `key ${(index * 7919) % 2_000}`)];
+    const others: readonly unknown[] = [1, 1.5, true, date, new ObjectId(), new Binary(Buffer.from("a")), { a: "a" }, { a: 1 }];
+    // The driver takes keys of any type; here its types know texts only.
+    const keys = [...texts, ...others] as readonly string[];
+    const documents = keys.map((_id, place) => ({ _id, place }));
+    await things.insertMany(documents, { writeConcern: { w: "majority", journal: true } });
+    server.signal("SIGKILL");
+    await server.restart();
+    for (const { _id, place } of documents.slice(-30)) assert.equal((await things.findOne({ _id }))?.place, place, `the key ${_id}`);
+    const found = await things.find({ _id: { $in: [...keys] } }).toArray();
+    assert.deepEqual(
+      found.map(({ place }) => place).sort((a, b) => a - b),
+      [...keys.keys()],
+    );
+    const again = await things.insertMany(documents, { ordered: false }).catch((error: unknown) => error);
+    assert(again instanceof MongoBulkWriteError);
+    assert.equal([again.writeErrors].flat().length, keys.length);
+    assert.equal((await things.deleteMany({ _id: { $in: texts.slice(0, 1_000) } })).deletedCount, 1_000);
+    assert.equal(await things.countDocuments(), keys.length - 1_000);
   });
 
   test(`two of ${program.name} have ports and data of their own`, async (t) => {

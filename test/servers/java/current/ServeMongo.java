@@ -1,12 +1,17 @@
+import de.bwaldvogel.mongo.MongoDatabase;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
@@ -21,6 +26,18 @@ class ServeMongo {
     int wireVersion = Integer.parseInt(args[2]);
     MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().open();
     H2Backend backend = new H2Backend(store) {
+      @Override
+      protected MongoDatabase openOrCreateDatabase(String name) {
+        return new H2Database(name, store, getCursorRegistry()) {
+          @Override
+          protected Index<Object> openOrCreateUniqueIndex(String collection, String index, List<IndexKey> keys, boolean isSparse) {
+            // H2 keeps one open map for each name, which is then the index's.
+            store.openMap(getDatabaseName() + "." + collection + "._index_" + index, new MVMap.Builder<Object, Object>().keyType(new TextKeys()));
+            return super.openOrCreateUniqueIndex(collection, index, keys, isSparse);
+          }
+        };
+      }
+
       @Override
       public Document handleMessage(MongoMessage message) {
         String command = message.getDocument().keySet().iterator().next();
