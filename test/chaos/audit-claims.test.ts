@@ -92,8 +92,12 @@ for (const { name, lines, complaint } of [
   });
 }
 
-test("readTransactions gives each once and in order, also where members of an ensemble lack some", () => {
-  const transactions = readTransactions([log(["10", "a", "end"], ["9", "b", "end"]), log(["9", "b", "end"], ["200000001", "c", "end"])]);
+test("readTransactions gives each transaction that most members have once, in order", () => {
+  const first = ["9", "b", "end"];
+  const second = ["10", "a", "end"];
+  const proposed = ["11", "d", "end"];
+  const third = ["200000001", "c", "end"];
+  const transactions = readTransactions([log(second, first), log(first, third), log(second, proposed, third)]);
   assert.deepEqual(
     transactions.map(({ session }) => session),
     ["b", "a", "c"],

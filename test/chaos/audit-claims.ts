@@ -29,20 +29,31 @@ export interface Audit {
   readonly violations: readonly string[];
 }
 
-/** Reads the logs of all members of an ensemble, as `PrintTransactions` prints them. Returns each transaction once, in the order of their numbers. */
+/**
+ * Reads the logs of all members of an ensemble, as `PrintTransactions` prints them. Returns each transaction once, in the order of their numbers. A transaction that
+ * fewer than half of the members have was never committed: a leader that then lost its followers had proposed it, and its log may keep it.
+ */
 export function readTransactions(logs: readonly string[]): readonly Transaction[] {
-  const byNumber = new Map<string, Transaction>();
-  for (const line of logs.flatMap((log) => log.split("\n"))) {
-    const [zxid, session, ...fields] = line.split("\t");
-    if (!zxid || session === undefined) continue;
-    const number = zxid.padStart(16, "0");
-    const operations = fields.map((field) => {
-      const [kind, path] = field.split(" ");
-      return { kind, path } as Operation;
-    });
-    byNumber.set(number, { number, session, operations });
+  const byNumber = new Map<string, { readonly transaction: Transaction; readonly members: Set<number> }>();
+  for (const [member, log] of logs.entries()) {
+    for (const line of log.split("\n")) {
+      const [zxid, session, ...fields] = line.split("\t");
+      if (!zxid || session === undefined) continue;
+      const number = zxid.padStart(16, "0");
+      const known = byNumber.get(number);
+      if (known) known.members.add(member);
+      else byNumber.set(number, { transaction: { number, session, operations: fields.map(readOperation) }, members: new Set([member]) });
+    }
   }
-  return [...byNumber.values()].toSorted((a, b) => (a.number < b.number ? -1 : 1));
+  return [...byNumber.values()]
+    .filter(({ members }) => members.size > logs.length / 2)
+    .map(({ transaction }) => transaction)
+    .toSorted((a, b) => (a.number < b.number ? -1 : 1));
+}
+
+function readOperation(field: string): Operation {
+  const [kind, path] = field.split(" ");
+  return { kind, path } as Operation;
 }
 
 export function auditClaims(transactions: readonly Transaction[], root = "/femtoq"): Audit {
