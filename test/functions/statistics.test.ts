@@ -86,3 +86,21 @@ test("?stats of all columns counts every event that a column has, whatever other
   ]);
   assert.deepEqual([events, failures.length], [{ total: 4, done: 2 }, 1]);
 });
+
+test("?stats of all columns takes a collection of any number of fields, in the order of the dataset", async (t) => {
+  const base = await openApp(t);
+  const path = join(base.directory, "wide.parquet");
+  const offsets = Uint32Array.of(0, 2);
+  const field = (index: number): FlatColumn => ({ name: `Jet_f${index}`, values: Float64Array.of(index, 1), offsets });
+  const columns: readonly FlatColumn[] = [
+    ...Array.from({ length: 90 }, (_, index) => field(index)),
+    { name: "x", values: Float64Array.of(5) },
+  ];
+  await writeFile(path, Buffer.concat(await written.encode(columns, 1, "a test")));
+  const app = await openApp(t, { extraData: [`wide=${path}`] });
+  const { statistics } = await ask(app, "/datasets/wide?stats");
+  assert.deepEqual(
+    statistics.map(({ column, sum }) => [column, sum]),
+    [...Array.from({ length: 90 }, (_, index) => [`Jet_f${index}`, index + 1]), ["x", 5]],
+  );
+});
