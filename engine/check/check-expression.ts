@@ -210,6 +210,8 @@ function isField(call: Extract<Tree, { kind: "method-call" }>, checker: Checker)
 }
 
 function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker): Term {
+  const whole = checkWholeName(tree, checker);
+  if (whole) return whole;
   const object = checker.check(tree.object, checker);
   if (object.type.kind !== "list") return checkField(object, tree.name, tree.nameStart, checker);
   const asked = askedBy(tree);
@@ -229,6 +231,27 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
   const { terms, level } = checker;
   const body = checkField(terms.make("param", element, [], level), tree.name, tree.nameStart, checker);
   return overList(terms, object, (list) => mapOver(terms, list, lambdaOf(terms, body, level)), asked);
+}
+
+/**
+ * The column or collection whose full name contains points, such as `MCParticles.momentum`, if these are no members of what stands before them: a collection
+ * may have a name that begins with that of another one.
+ */
+function checkWholeName({ object, name, isChained }: Extract<Tree, { kind: "member" }>, checker: Checker): Term | undefined {
+  const outer = isChained ? undefined : pointedName(object, checker);
+  const whole = outer === undefined ? undefined : checker.dataset.ofData(`${outer}.${name}`);
+  if (!whole) return undefined;
+  const type = checker.dataset.ofData(outer!)?.type;
+  const record = type?.kind === "list" ? type.element : type;
+  return record?.kind === "record" && record.fields.has(name) ? undefined : whole;
+}
+
+/** `a.b.c` as one name; undefined where it is something else or begins with a parameter or define. */
+function pointedName(tree: Tree, checker: Checker): string | undefined {
+  if (tree.kind === "name") return checker.params.has(tree.name) || checker.defineNames.includes(tree.name) ? undefined : tree.name;
+  if (tree.kind !== "member" || tree.isChained) return undefined;
+  const outer = pointedName(tree.object, checker);
+  return outer === undefined ? undefined : `${outer}.${tree.name}`;
 }
 
 /** With `?.` after it, a list that is null in the file makes the result missing; without, it counts as an empty list. */

@@ -7,6 +7,7 @@ import { nearNames } from "../query/near-names.ts";
 import { type Checker, expectKind, expectType, numeric } from "./checker.ts";
 import { compareScalars } from "./comparison.ts";
 import { type Component, components, isFourVector } from "./four-vector.ts";
+import { partOf } from "./records.ts";
 
 type FunctionCall = Extract<Tree, { kind: "function-call" }>;
 type Maker = (args: readonly Term[], call: FunctionCall, checker: Checker) => Term;
@@ -166,12 +167,20 @@ export function checkField(record: Term, name: string, offset: number, checker: 
   if (type.fields.has(name)) return fieldOf(checker.terms, record, name);
   const derived = isFourVector(type) ? components : [];
   if ((derived as readonly string[]).includes(name)) return checker.formulas.component(record, name as Component);
+  const part = partOf(record, name, checker);
+  if (part) return part;
   const reason = checker.dataset.unsupported(`${type.name}.${name}`) ?? checker.dataset.unsupported(`${type.name}_${name}`);
   if (reason)
     throw new ExpressionError(`the field '${name}' of ${describeType({ ...type, optional: false })} cannot be used: ${reason}`, offset);
   if (isLostList(type, name, checker))
     throw new ExpressionError(
       `elements that were put together have no lists, and '${name}' of ${describeType({ ...type, optional: false })} is one: use it before concat, such as list.map(x => ({ ...x, n: x.${name}.length }))`,
+      offset,
+    );
+  const list = `${type.name}.${name}`;
+  if (checker.dataset.ofData(list)?.type.kind === "list")
+    throw new ExpressionError(
+      `${describeType({ ...type, optional: false })} has no field '${name}': ${list} is a list of its own, such as ${list}[i] with the place i that functions have after the element`,
       offset,
     );
   const known = [...type.fields.keys(), ...derived];

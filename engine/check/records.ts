@@ -31,6 +31,17 @@ export function checkRecord(tree: Extract<Tree, { kind: "record" }>, checker: Ch
   return identity ? identifiedAs(record, identity, checker) : record;
 }
 
+/** `record.p4` where the record has fields such as `p4_pt`: those of a struct in a struct, as a record. Undefined if it has none. */
+export function partOf(record: Term, name: string, { terms }: Checker): Term | undefined {
+  const { name: outer, fields, optional } = record.type as RecordType;
+  const parts = [...fields.keys()].filter((field) => field.startsWith(`${name}_`) && field.length > name.length + 1);
+  if (parts.length === 0) return undefined;
+  const values = parts.map((field) => fieldOf(terms, record, field));
+  const types = new Map<string, Type>(parts.map((field, index) => [field.slice(name.length + 1), values[index].type]));
+  const isThere = optional ? [terms.make("is-present", boolean, [record])] : [];
+  return recordOf(terms, { kind: "record", name: `${outer}.${name}`, fields: types, optional }, [...values, ...isThere]);
+}
+
 /** Two records reduced to the fields that both have; each keeps its identity. */
 export function commonFields(one: Term, other: Term, offset: number, checker: Checker): readonly [Term, Term] {
   const common = commonValues(one, other, offset, checker);

@@ -127,6 +127,42 @@ test("checkExpression gives every column by its full name, and by col", () => {
     assert.equal(faultOf(value), "none", value);
 });
 
+test("checkExpression takes names with points as the files have them: structs in structs, and collections whose names begin with another one", () => {
+  const column = (name: string, lists: readonly string[], member: { readonly record: string; readonly field: string }) =>
+    ({ name, dtype: "float64", nullable: false, lists, member }) as const;
+  const inParticles = (name: string, record: string, field: string) => column(name, [record], { record, field });
+  const schema: Schema = {
+    columns: [
+      column("rec.y.z", [], { record: "rec", field: "y_z" }),
+      ...["pt", "eta", "phi", "mass"].map((field) => inParticles(`Jet.p4.${field}`, "Jet", `p4_${field}`)),
+      inParticles("Particles.PDG", "Particles", "PDG"),
+      inParticles("Particles.momentum.x", "Particles.momentum", "x"),
+      inParticles("Hits.position.x", "Hits.position", "x"),
+    ],
+    unsupported: [],
+  };
+  const faultOf = (value: string, define = {}) =>
+    findIssues({ define, histograms: { h: histogramOf(value) } }, schema)[0]?.message ?? "none";
+  for (const value of [
+    "rec.y.z",
+    "Jet.p4.pt",
+    "Jet[0].p4.pt",
+    "Jet.map(j => j.p4).filter(p => p.pt > 3).mass",
+    "Jet.pairs().map((a, b) => (a.p4 + b.p4).mass)",
+    "Jet[0].p4.px",
+    "Particles.PDG",
+    "Particles.momentum.x",
+    "Particles.momentum[0].x",
+    "Particles.momentum.filter(m => m.x > 0).length",
+    "Hits.position.length",
+  ])
+    assert.equal(faultOf(value), "none", value);
+  assert.match(faultOf("rec.y.q"), /^a rec.y record has no field 'q'/);
+  assert.match(faultOf("Particles[0].momentum.x"), /: Particles.momentum is a list of its own, such as Particles.momentum\[i\]/);
+  assert.match(faultOf("Particles.momenta.x"), /^a Particles record has no field 'momenta'/);
+  assert.match(faultOf("Hits.position.x", { Hits: "Jet" }), /^a Jet record has no field 'position'/);
+});
+
 test("float64 columns that both may hold integers from 2^53 on are not compared, in whatever way their values come there", () => {
   const column = { dtype: "float64", nullable: false, lists: [] } as const;
   const field = (record: string, name: string, lists: readonly string[]) =>
