@@ -11,9 +11,9 @@ export interface VariableAxis {
 export const variable: AxisKind<VariableAxis> = {
   schema({ z, finite, limits, ofEveryAxis }) {
     const edges = z
-      .array(finite)
+      .array(finite, "must be a list of numbers")
       .min(2, "needs at least two edges")
-      .max(limits.bins + 1);
+      .max(limits.bins + 1, `there can be at most ${limits.bins} bins`);
     return z
       .strictObject({ type: z.literal("variable"), edges, ...ofEveryAxis })
       .refine((axis) => axis.edges.every((edge, index) => index === 0 || axis.edges[index - 1] < edge), {

@@ -28,7 +28,8 @@ export const bins = z
   .int("must be a whole number")
   .min(1, "a histogram needs at least one bin")
   .max(limits.bins, `there can be at most ${limits.bins} bins`);
-export const label = z.string().max(limits.name).optional();
+export const text = z.string("must be a string").max(limits.name, `can have at most ${limits.name} characters`);
+export const label = text.optional();
 
 /** The parts from which the axis types make their schemas. */
 export const queryFields = { z, bins, finite, limits, ofEveryAxis: { label, value: expression } };

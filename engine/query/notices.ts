@@ -4,8 +4,9 @@ import { rootsOf } from "../program/program.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Operation, reachable, type Term } from "../program/term.ts";
 import { isRounded, longOf, type Type } from "../program/types.ts";
+import { pointer } from "./check-names-and-sizes.ts";
 import type { QueryProgram } from "./make-program.ts";
-import { pointer, type Query, type Variation } from "./query.ts";
+import type { Query, Variation } from "./query.ts";
 
 /** At most this many notices are written out; the rest is only counted. */
 const most = 20;

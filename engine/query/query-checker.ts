@@ -17,7 +17,8 @@ import type { PrunedTerms } from "../program/prune-records.ts";
 import type { Schema } from "../program/schema.ts";
 import { type Term, Terms, TermsTooLarge } from "../program/term.ts";
 import { describeType, isScalar } from "../program/types.ts";
-import { pointer, type Query, type Variation } from "./query.ts";
+import { pointer } from "./check-names-and-sizes.ts";
+import type { Query, Variation } from "./query.ts";
 import type { QueryIssue } from "./query-error.ts";
 
 /** Checking ends after this many faults. */

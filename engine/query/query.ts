@@ -2,27 +2,30 @@
 import { z } from "zod";
 import { cellCount } from "../axes/axes.ts";
 import { mostRows } from "../rows/rows.ts";
-import { expression, label, limits } from "./fields.ts";
+import { pointer, reservedNames, tooMany } from "./check-names-and-sizes.ts";
+import { expression, label, limits, text } from "./fields.ts";
 import { axisFields, axisSchema, storageSchema } from "./histogram-schemas.ts";
 import { nearNames } from "./near-names.ts";
 import { mostIssues, QueryError, type QueryIssue } from "./query-error.ts";
 
-const reserved = ["__proto__", "constructor", "prototype"];
 const axes = z
-  .array(axisSchema)
+  .array(axisSchema, "must be a list of axes")
   .max(limits.axes, `a histogram can have at most ${limits.axes} axes`)
   .refine(
     (all) => all.length < 2 || all.every(({ type }) => type !== "auto"),
     "an axis of type auto must be the only one of its histogram",
   );
-const histogram = z.strictObject({
-  axes,
-  filter: expression.optional(),
-  weight: expression.optional(),
-  sample: expression.optional(),
-  storage: storageSchema.optional(),
-  label,
-});
+const histogram = z.strictObject(
+  {
+    axes,
+    filter: expression.optional(),
+    weight: expression.optional(),
+    sample: expression.optional(),
+    storage: storageSchema.optional(),
+    label,
+  },
+  { error: "must be an object with axes" },
+);
 
 const defineName = z.string().regex(/^[A-Za-z_$][\w$]*$/, "must be an identifier: letters, digits and _, not starting with a digit");
 const histogramName = z
@@ -31,7 +34,9 @@ const histogramName = z
   .max(limits.name);
 
 const filter = z.union([expression, z.array(expression).max(limits.filters)], { error: "must be an expression or a list of expressions" });
-const define = z.record(defineName, expression);
+const define = z.record(defineName, expression, { error: "must be an object: name → expression" });
+const datasetName = "must be the name of a dataset";
+const priority = "must be a whole number from 0 (first) to 999 (last)";
 const variationName = histogramName.refine((name) => name !== "nominal", "cannot be nominal: that is the query itself");
 const variation = z.strictObject(
   { define: define.optional(), weight: expression.optional(), filter: filter.optional() },
@@ -52,18 +57,21 @@ const rows = z.strictObject(
   { error: "must be an object with columns, and perhaps a limit" },
 );
 
-const schema = z.strictObject({
-  dataset: z.string({ error: "names the dataset to query" }).min(1).max(limits.name),
-  define: define.optional(),
-  filter: filter.optional(),
-  histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }).optional(),
-  weight: expression.optional(),
-  totals: z.record(histogramName, expression, { error: "must be an object: name → expression" }).optional(),
-  rows: rows.optional(),
-  variations: z.record(variationName, variation, { error: "must be an object: name → variation" }).optional(),
-  name: z.string().max(limits.name).optional(),
-  priority: z.int().min(0, "priorities are 0 (first) to 999 (last)").max(999, "priorities are 0 (first) to 999 (last)").optional(),
-});
+const schema = z.strictObject(
+  {
+    dataset: z.string(datasetName).min(1, datasetName).max(limits.name, datasetName),
+    define: define.optional(),
+    filter: filter.optional(),
+    histograms: z.record(histogramName, histogram, { error: "must be an object: name → histogram" }).optional(),
+    weight: expression.optional(),
+    totals: z.record(histogramName, expression, { error: "must be an object: name → expression" }).optional(),
+    rows: rows.optional(),
+    variations: z.record(variationName, variation, { error: "must be an object: name → variation" }).optional(),
+    name: text.optional(),
+    priority: z.int(priority).min(0, priority).max(999, priority).optional(),
+  },
+  { error: "a query must be an object" },
+);
 
 export type HistogramQuery = z.infer<typeof histogram>;
 
@@ -211,61 +219,6 @@ function sortKeys(value: unknown): unknown {
   );
 }
 
-/** Issues for parts with too many entries, found before any entry is checked. */
-function tooMany(input: unknown): QueryIssue[] {
-  if (typeof input !== "object" || input === null) return [];
-  const parts = input as Readonly<Record<string, unknown>>;
-  const most = [
-    ["define", "defines", limits.defines],
-    ["filter", "filters", limits.filters],
-    ["histograms", "histograms", limits.histograms],
-    ["totals", "totals", limits.totals],
-    ["variations", "variations", limits.variations],
-  ] as const;
-  const ofQuery = most.flatMap(([part, what, most]) =>
-    keysOf(parts[part]).length > most ? [{ at: pointer([part]), message: `a query can have at most ${most} ${what}` }] : [],
-  );
-  const { columns } = (parts.rows ?? {}) as { readonly columns?: unknown };
-  if (keysOf(columns).length > limits.rowColumns)
-    ofQuery.push({ at: "/rows/columns", message: `rows can have at most ${limits.rowColumns} columns` });
-  const ofVariations = keysOf(parts.variations)
-    .slice(0, limits.variations)
-    .flatMap((name) => {
-      const { define } = ((parts.variations as Readonly<Record<string, unknown>>)[name] ?? {}) as { readonly define?: unknown };
-      const message = `a variation can have at most ${limits.defines} defines`;
-      return keysOf(define).length > limits.defines ? [{ at: pointer(["variations", name, "define"]), message }] : [];
-    });
-  return [...ofQuery, ...ofVariations];
-}
-
-const keysOf = (value: unknown): readonly string[] => (typeof value === "object" && value !== null ? Object.keys(value) : []);
-
-function reservedNames(input: unknown): QueryIssue[] {
-  const found = (value: unknown) =>
-    typeof value === "object" && value !== null ? reserved.filter((name) => Object.hasOwn(value, name)) : [];
-  const inside = (value: unknown, path: readonly string[]) =>
-    path.reduce<unknown>((whole, part) => (whole as Readonly<Record<string, unknown>> | null)?.[part], value);
-  const variations = keysOf(inside(input, ["variations"])).map((name) => ["variations", name]);
-  return [
-    ...[[], ...variations].flatMap((path) =>
-      found(inside(input, path)).map((part) => ({
-        at: pointer([...path, part]),
-        message: `'${part}' is not a field of a ${path[0] ? "variation" : "query"}`,
-      })),
-    ),
-    ...[
-      ["define"],
-      ["histograms"],
-      ["totals"],
-      ["rows", "columns"],
-      ["variations"],
-      ...variations.map((path) => [...path, "define"]),
-    ].flatMap((path) =>
-      found(inside(input, path)).map((name) => ({ at: pointer([...path, name]), message: `'${name}' is reserved: choose another name` })),
-    ),
-  ];
-}
-
 function describeIssue(issue: z.core.$ZodIssue): QueryIssue[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.slice(0, mostIssues).map((key) => ({
@@ -285,7 +238,3 @@ const keysAt: Readonly<Record<number, readonly string[]>> = {
 };
 const nearKeys = (key: string, path: readonly PropertyKey[]) =>
   nearNames(key, path[0] === "variations" ? Object.keys(variation.def.shape) : (keysAt[path.length] ?? []));
-
-/** The path as a JSON pointer (RFC 6901). */
-export const pointer = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

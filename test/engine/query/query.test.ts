@@ -19,11 +19,11 @@ test("readQuery refuses what is no query, at the place that is wrong", () => {
       [""],
     );
   assert.match(described({}), /^\/histograms a query needs at least one histogram/m);
-  assert.match(described({ dataset: 3, histograms: { h } }), /^\/dataset names the dataset/);
+  assert.match(described({ dataset: 3, histograms: { h } }), /^\/dataset must be the name of a dataset/);
   assert.match(described({ histograms: {} }), /^\/histograms a query needs at least one histogram/);
   assert.match(described({ filter: 5, histograms: { h } }), /^\/filter must be an expression or a list of expressions/);
   assert.match(described({ filter: "", histograms: { h } }), /^\/filter/);
-  assert.match(described({ priority: 1000, histograms: { h } }), /^\/priority priorities are 0 \(first\) to 999 \(last\)/);
+  assert.match(described({ priority: 1000, histograms: { h } }), /^\/priority must be a whole number from 0 \(first\) to 999 \(last\)/);
   assert.match(described({ define: { "2nd": "1" }, histograms: { h } }), /^\/define\/2nd the name must be an identifier/);
 });
 

@@ -86,10 +86,26 @@ const queries: readonly (readonly [query: object, ...told: readonly string[]])[]
     { histograms: { h: histogramOf("MET.pt", { storage: "count", weight: "genWeight" }) } },
     "/histograms/h/storage storage count takes no weight: use weighted, or leave the weights out",
   ],
+  [
+    { histograms: { h: { axis: [] } } },
+    "/histograms/h/axes must be a list of axes",
+    "/histograms/h/axis 'axis' is not known here (near axes)",
+  ],
+  [{ histograms: { h: 3 } }, "/histograms/h must be an object with axes"],
+  [
+    { histograms: { h: { axes: [{ type: "variable", edges: 3, value: "MET.pt" }], label: 3 } } },
+    "/histograms/h/axes/0/edges must be a list of numbers",
+    "/histograms/h/label must be a string",
+  ],
+  [
+    { histograms: plain, define: [], name: "n".repeat(201) },
+    "/define must be an object: name → expression",
+    "/name can have at most 200 characters",
+  ],
   [{ histograms: {} }, "/histograms a query needs at least one histogram, or totals, or rows"],
   [{ filter: "HLT_IsoMu24" }, "/histograms a query needs at least one histogram, or totals, or rows"],
   [{ histograms: plain, filters: ["HLT_IsoMu24"] }, "/filters 'filters' is not known here (near filter)"],
-  [{ histograms: plain, priority: 1000 }, "/priority priorities are 0 (first) to 999 (last)"],
+  [{ histograms: plain, priority: 1000 }, "/priority must be a whole number from 0 (first) to 999 (last)"],
   [
     { histograms: { h: { axes: [{ type: "boolean", value: "MET.pt" }] } } },
     "/histograms/h/axes/0/value 1:1 this is a number: an axis of type boolean is filled with booleans",
