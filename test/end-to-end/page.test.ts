@@ -178,6 +178,8 @@ describe("the page", { skip: skipWithout(chromium) }, () => {
       await page.keyboard.press("Tab");
       assert.equal(await focused(), "Skip to the query");
       const tree = page.getByRole("tree", { name: "Columns" });
+      await page.locator(".cm-content").focus();
+      await page.keyboard.press("ArrowRight");
       await page.getByLabel("Filter columns").focus();
       await page.keyboard.type("met");
       await page.keyboard.press("Tab");

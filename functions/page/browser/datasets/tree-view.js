@@ -38,7 +38,10 @@ export function createTreeView({ label, onPick }) {
       },
       element(
         "span",
-        { class: "row", title: branch ? `Enter or double click inserts ${item.insert}` : `Insert ${item.insert}` },
+        {
+          class: "row",
+          title: branch ? `Enter or double click inserts ${item.insert} at the cursor` : `Inserts ${item.insert} at the cursor`,
+        },
         element("span", { class: "label" }, item.label),
         " ",
         element("span", { class: "note" }, item.note),

@@ -132,9 +132,14 @@ export function createQueryEditor({ parent, text, nonce, onRun, onEdit, onBroken
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: content }, selection: { anchor: 0 } });
       foldLongArrays();
     },
-    /** @param {string} words at the cursor, instead of what is selected; in a word, behind it */
+    /**
+     * Inserts words at the cursor, instead of what is selected; in a word, behind it. Nothing is inserted before the first character: no column can
+     * stand there, and the cursor is there until somebody places it.
+     * @param {string} words
+     */
     insert(words) {
       const { from, to } = view.state.selection.main;
+      if (to === 0 && view.state.doc.length > 0) return;
       const change = separate(view.state.doc.toString(), { from, to }, words);
       view.dispatch({ changes: change, selection: { anchor: change.from + change.insert.length }, scrollIntoView: true });
       view.focus();

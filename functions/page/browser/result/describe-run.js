@@ -32,8 +32,9 @@ export function describeRun(run) {
   if (phase === "lost") return trouble ?? "";
   if (!status) return phase === "sending" ? "Sending the query…" : "";
   const { partitions, events } = status;
+  const included = Object.keys(status.variations).length > 0 ? " (variations counted)" : "";
   const parts = [
-    `${formatNumber(partitions.done)} of ${formatNumber(partitions.total)} partitions`,
+    `${formatNumber(partitions.done)} of ${formatNumber(partitions.total)} partitions${included}`,
     `${formatNumber(events.done)} of ${formatNumber(events.total)} events`,
   ];
   if (phase === "running") {
