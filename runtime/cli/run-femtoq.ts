@@ -51,7 +51,7 @@ In a clone femtoq is written npm run -s femtoq --
 Start:
   npm start                                     a server with a demo dataset
   femtoq datasets demo                          what is in it
-  femtoq inspect events.parquet                 what is in a file, without a server
+  femtoq inspect events.parquet                 what is in a file
   femtoq query examples/dimuon-mass.json        a first histogram
 
 Exit codes: 0 done, 1 failed or partly failed, 2 bad query or usage, 3 server not reached, 130 Ctrl-C.`;
@@ -67,6 +67,7 @@ export async function runFemtoq(args: readonly string[], terminal: Terminal, { s
     return invocation;
   };
   for (const addTo of commands) addTo(program, getInvocation);
+  for (const command of program.commands) command.showHelpAfterError(`(femtoq ${command.name()} --help shows what is possible)`);
   try {
     await program.parseAsync([...args], { from: "user" });
     return invocation?.exitCode ?? exitCodes.done;

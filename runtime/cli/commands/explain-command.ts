@@ -75,10 +75,11 @@ function describe(invocation: Invocation, explanation: Explanation): string {
       bytes === undefined ? "" : `${isEstimate ? "about " : ""}${formatBytes(bytes)}`,
     ]),
   );
+  const included = plan.variations?.length ? " (variations counted)" : "";
   const states = (["stored", "running", "waiting", "failed"] as const).filter((state) => partitions[state] > 0);
   const known = states.map((state) => `${formatNumber(partitions[state])} ${state}`);
   return [
-    `${bold(dataset)} · ${formatNumber(events)} events in ${formatNumber(partitions.total)} partitions${preparing ? ", still being made" : ""}`,
+    `${bold(dataset)} · ${formatNumber(events)} events in ${formatNumber(partitions.total)} partitions${included}${preparing ? ", still being made" : ""}`,
     `partitions: ${[...known, `${formatNumber(partitions.toCompute)} to compute`].join(", ")}`,
     ...(partitions.skipped > 0
       ? [`no event of ${partitions.skippedIsEstimate ? "about " : ""}${formatNumber(partitions.skipped)} partitions can pass the filters`]

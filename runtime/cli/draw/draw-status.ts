@@ -17,8 +17,9 @@ export function drawStatus(told: Status, options: DrawOptions & { readonly histo
   const { colours } = options;
   const status = displayable(told);
   const { partitions, events } = status;
+  const included = Object.keys(status.variations).length > 0 ? " (variations counted)" : "";
   const title = [status.name && colours.bold(status.name), status.dataset, status.state, status.note].filter(Boolean).join(" · ");
-  const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions`;
+  const counts = `${formatNumber(events.done)} of ${formatNumber(events.total)} events in ${partitions.done} of ${partitions.total} partitions${included}`;
   const lines = [title, `${counts}, ${formatSeconds(status.timing.seconds)}${describeSubmission(status)}`];
   const shown = options.histogram === undefined ? status.histograms : separateVariations(status);
   for (const [name, histogram] of Object.entries(shown)) {

@@ -95,6 +95,14 @@ test("pointInto puts the caret under the column, also where the line is cut to t
   assert.ok(source.length <= 40);
 });
 
+test("drawStatus says that partitions count once more for each variation", () => {
+  const partitions = /of \d+ partitions( \(variations counted\))?,/;
+  assert.equal(partitions.exec(drawStatus(sampleStatus({}), plain))![1], undefined);
+  const { events, cutflow, totals, histograms } = sampleStatus({});
+  const variations = { up: { events, cutflow, totals, histograms } };
+  assert.equal(partitions.exec(drawStatus(sampleStatus({ variations }), plain))![1], " (variations counted)");
+});
+
 test("drawStatus writes totals with all their digits", () => {
   const text = drawStatus(sampleStatus({ totals: { sumw: { value: 0.1 + 0.2, nonFinite: 2 } } }), plain);
   assert.match(text, /total of all events +sum +not finite\n.*\n?.*sumw +0\.30000000000000004 +2/);

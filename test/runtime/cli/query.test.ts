@@ -134,6 +134,7 @@ test("a file that is not there, and wrong usage, exit with 2", async () => {
   assert.equal((await runCli(["query", "-", "--format", "root"])).code, 2);
   assert.equal((await runCli(["query", "-", "--timeout", "soon"])).code, 2);
   assert.equal((await runCli(["quary", "x"])).code, 2);
+  assert.match((await runCli(["query", "-", "--wrong"])).stderr, /femtoq query --help shows what is possible/);
   assert.match((await runCli(["datasets", "--server", "localhost:8000"])).stderr, /must be a URL like http/);
 });
 
