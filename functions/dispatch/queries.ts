@@ -10,7 +10,7 @@ import { answerFollowed, chooseFormat } from "./answer/answer-format.ts";
 import { listQueries, readListing } from "./answer/list-queries.ts";
 import { streamEvents } from "./answer/stream-events.ts";
 import type { Asker } from "./dispatcher.ts";
-import { findQuery } from "./find-query.ts";
+import { findQuery, findToWithdraw } from "./find-query.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 import { explainQuery } from "./plan/explain-query.ts";
 import { retryQuery } from "./retry-query.ts";
@@ -39,7 +39,7 @@ queries.get("/", async (c) => c.json(await listQueries(c.var.dispatcher, readLis
 
 queries.delete("/:id", async (c) => {
   const { dispatcher } = c.var;
-  const followed = await find(c);
+  const followed = await findToWithdraw(dispatcher, queryIdOf(c));
   if (isSet(c, "purge")) {
     await requireOperator(c);
     return c.json({ id: followed.query.id, ...(await purgeQuery(dispatcher, followed, askerOf(c))) });
@@ -71,7 +71,11 @@ queries.post("/:id/retry", async (c) => {
 
 const askerOf = (c: Context<Environment>): Asker => ({ client: c.var.client, gone: c.req.raw.signal });
 
-function find(c: Context<Environment, "/:id">): Promise<FollowedQuery> {
-  c.set("queryId", c.req.param("id").slice(0, 80));
-  return findQuery(c.var.dispatcher, c.req.param("id"), c.var.client.interest);
+const find = (c: Context<Environment, "/:id">): Promise<FollowedQuery> => findQuery(c.var.dispatcher, queryIdOf(c), c.var.client.interest);
+
+/** The id in the path, which the log of requests tells, too. */
+function queryIdOf(c: Context<Environment, "/:id">): string {
+  const id = c.req.param("id");
+  c.set("queryId", id.slice(0, 80));
+  return id;
 }

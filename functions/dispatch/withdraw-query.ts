@@ -1,6 +1,7 @@
 /** Ends a client's interest in a query or, for an operator, that of all clients. A query in which nobody is interested is cancelled. */
 import { HttpProblem } from "../http/problem.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
+import { updateProgress } from "./find-query.ts";
 import type { FollowedQuery } from "./follow/followed-query.ts";
 
 export async function withdrawQuery(
@@ -44,4 +45,5 @@ async function withdraw({ services }: Dispatcher, { query, progress }: FollowedQ
   const { interested } = await services.coordinator.withdraw(query.id, client);
   if (client !== undefined) progress?.clients.withdraws(query, client);
   await progress?.learnWithdrawal(query, interested);
+  if (progress) await updateProgress(progress, []);
 }

@@ -64,15 +64,17 @@ async function tryRemove(options: WithdrawOptions, known: QuerySegments, interes
   const { zookeeper, watched, onWithdrawn } = options;
   const { layout } = zookeeper;
   const path = `${layout.queries}/${known.query}`;
-  // Requests are answered in their order, so the guards are read before the other queries are.
-  const [guards, hashes, requested] = await Promise.all([
+  // Requests are answered in their order, so the guards are read before the other queries and the subtasks are.
+  const reading = readHashes(options, known);
+  const [guards, hashes, requested, present] = await Promise.all([
     readGuards(zookeeper, known),
-    readHashes(options, known),
+    reading,
     listInterests(zookeeper),
+    reading.then((hashes) => findPresent(zookeeper, new Set(hashes))),
   ]);
   if (requested.get(known.query)?.some(({ name }) => !interests.includes(`${layout.interest}/${name}`))) return false;
   const exclusive = await findExclusive(options, known, { hashes, requested });
-  const left = exclusive.size > 0 ? await findPresent(zookeeper, exclusive) : [];
+  const left = present.filter((hash) => exclusive.has(hash));
   const checks = [check(path, known.version), ...guards];
   try {
     for (let start = 0; start === 0 || start < left.length; start += mostPerTransaction) {
@@ -155,6 +157,7 @@ async function findExclusive(
  * the failure.
  */
 async function findPresent(zookeeper: ZooKeeper, hashes: ReadonlySet<string>): Promise<readonly string[]> {
+  if (hashes.size === 0) return [];
   const { hashes: there, failed, claimed } = await listSubtasks(zookeeper, hashes);
   const present = there.filter((hash) => hashes.has(hash) && !failed.has(hash));
   return [...present.filter((hash) => claimed.has(hash)), ...present.filter((hash) => !claimed.has(hash))];

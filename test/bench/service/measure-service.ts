@@ -63,8 +63,8 @@ export const medians = (all: readonly Took[]): Took => ({
   cpu: median(all.map(({ cpu }) => cpu)),
 });
 
-/** Two looks at its processor time find the same. */
-async function untilIdle(service: Service): Promise<void> {
+/** Waits until two looks at its processor time find the same. */
+export async function untilIdle(service: Service): Promise<void> {
   let used = -1;
   for (let look = 0; look < mostLooks && used !== service.cpu(); look++) {
     used = service.cpu();

@@ -8,6 +8,8 @@ export interface Service {
   readonly url: string;
   /** The URLs of its processes that compute. */
   readonly computing: readonly string[];
+  /** The address of its ZooKeeper, if it has one. */
+  readonly zookeeper?: string;
   /** The processor time of all its processes so far, in milliseconds; 0 if the system does not tell. */
   cpu(): number;
   /** Restarts its processes, so that no columns are in memory; the catalogue in the store remains. */
@@ -76,6 +78,7 @@ async function startCluster({ args, threads, nodes }: ServiceOptions): Promise<S
   const end = () => Promise.all([...cluster.processes].map((running) => cluster.end(running)));
   let dispatcher = await start();
   return {
+    zookeeper: servers.zookeeper.hosts,
     get url() {
       return dispatcher.url;
     },

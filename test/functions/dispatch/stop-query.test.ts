@@ -56,6 +56,33 @@ test("DELETE takes ?force=false for a withdrawal like any other, and refuses val
   assert.deepEqual(await app.services.coordinator.interest([id]), new Map([[id, 1]]));
 });
 
+test("DELETE withdraws before it asks the coordinator anything, so that what computes stops at once, also where the plan was not followed yet", async (t) => {
+  const app = await openApp(t);
+  app.gate.close();
+  const calls: string[] = [];
+  const { coordinator } = app.services;
+  const heard = new Proxy(coordinator, {
+    get(target, name, receiver) {
+      const value = Reflect.get(target, name, receiver);
+      if (typeof value !== "function" || name === "watch") return value;
+      return (...args: unknown[]) => {
+        calls.push(String(name));
+        return value.apply(target, args);
+      };
+    },
+  });
+  const ask = async (server: ReturnType<typeof createApp>) =>
+    (await (await server.request("/queries", { method: "POST", headers: { "femtoq-client": "alice" }, body: query })).json()) as Status;
+  const followed = createApp({ ...app.services, coordinator: heard });
+  for (const server of [followed, createApp({ ...app.services, coordinator: heard })]) {
+    const { id } = await ask(followed);
+    calls.length = 0;
+    const answer = await server.request(`/queries/${id}`, { method: "DELETE", headers: { "femtoq-client": "alice" } });
+    assert.equal(((await answer.json()) as Status).state, "cancelled");
+    assert.equal(calls[0], "withdraw");
+  }
+});
+
 test("a client that goes before the answer stays interested in what was queued, for it may have asked again, and has nothing queued later", async (t) => {
   const app = await openApp(t);
   const gone = new AbortController();
