@@ -9,7 +9,7 @@ import type { Log } from "../../base/log.ts";
 import { engineVersion } from "../../engine/program/program.ts";
 import { sha256 } from "../../engine/sha256.ts";
 import type { NumberBounds } from "../../engine/skip/number-bounds.ts";
-import type { MetadataStore } from "../catalogue/description-store.ts";
+import { type MetadataStore, OptionalStore } from "../catalogue/metadata-store.ts";
 import { crc32 } from "../compression/checksums.ts";
 
 /** Part of every key. It must change when the bytes get another meaning. */
@@ -17,8 +17,6 @@ const edition = `bounds 1 ${engineVersion}`;
 const entriesPerCall = 500;
 /** The most entries that wait to be written, a few MB. More are not kept. */
 const mostWaiting = 20_000;
-/** The milliseconds for which the store is not used after it failed. */
-const restAfterFailure = 10_000;
 const checksumBytes = 4;
 
 interface Entry {
@@ -28,17 +26,16 @@ interface Entry {
 }
 
 export class StoredBounds {
-  readonly #store: MetadataStore;
+  readonly #store: OptionalStore;
   readonly #log: Log;
   readonly #late: number;
   #waiting: Entry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #failed = Number.NEGATIVE_INFINITY;
 
   /** `late`: after how many milliseconds bounds are written. */
   constructor(store: MetadataStore, log: Log, { late = 5_000 } = {}) {
-    this.#store = store;
+    this.#store = new OptionalStore(store, log, "the store cannot tell or keep the bounds of columns; partitions are read");
     this.#log = log;
     this.#late = late;
   }
@@ -47,7 +44,7 @@ export class StoredBounds {
   async recall(fingerprint: string, columns: readonly string[]): Promise<ReadonlyMap<string, NumberBounds>> {
     const found = new Map<string, NumberBounds>();
     const keys = await Promise.all(columns.map((column) => keyOf(fingerprint, column)));
-    const bodies = await this.#ask(() => this.#store.getMetadata(keys));
+    const bodies = await this.#store.ask((store) => store.getMetadata(keys));
     for (const [index, column] of columns.entries()) {
       const body = bodies?.get(keys[index]!);
       const bounds = body && decodeBounds(body);
@@ -86,19 +83,7 @@ export class StoredBounds {
           body: encodeBounds(bounds),
         })),
       );
-      await this.#ask(() => this.#store.putMetadata(some));
-    }
-  }
-
-  /** Calls the store. Returns undefined if it fails, and for a while after that. */
-  async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
-    if (Date.now() - this.#failed < restAfterFailure) return undefined;
-    try {
-      return await call();
-    } catch (error) {
-      this.#failed = Date.now();
-      this.#log.warn({ err: error }, "the store cannot tell or keep the bounds of columns; partitions are read");
-      return undefined;
+      await this.#store.ask((store) => store.putMetadata(some));
     }
   }
 }

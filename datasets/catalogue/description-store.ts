@@ -12,17 +12,7 @@ import type { FileIdentity } from "../dataset.ts";
 import type { FileDescription, FileShape } from "../format.ts";
 import { formatNamed } from "../formats.ts";
 import { decodeDescription, decodeShape, encodeDescription, encodeShape } from "./encode-description.ts";
-
-/** The part of the store that this needs. */
-export interface MetadataStore {
-  /** The first body under a key stays, unless another one `replaces` it. Returns what became of each. */
-  putMetadata(
-    entries: readonly { readonly key: string; readonly body: Uint8Array }[],
-    options?: { readonly replaces?: boolean },
-  ): Promise<readonly ("inserted" | "same" | "different" | Error)[]>;
-  /** Returns the stored bodies of these keys. */
-  getMetadata(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>>;
-}
+import { type MetadataStore, OptionalStore } from "./metadata-store.ts";
 
 /** Part of every key. It must change when the bytes get another meaning. */
 const edition = "description 7";
@@ -30,8 +20,6 @@ const filesPerCall = 200;
 const mostShapes = 200;
 /** The most keys that are remembered from asking until recording. */
 const mostKeys = 512;
-/** The milliseconds for which the store is not used after it failed. */
-const restAfterFailure = 10_000;
 
 /** A tree of a file. */
 interface FileTree {
@@ -46,14 +34,13 @@ export interface DescribedFile {
 }
 
 export class DescriptionStore {
-  readonly #store: MetadataStore;
+  readonly #store: OptionalStore;
   readonly #log: Log;
   readonly #shapes = new LRUCache<string, Promise<FileShape | undefined>>({ max: mostShapes });
   readonly #keys = new LRUCache<FileIdentity, { readonly tree: string | undefined; readonly key: string }>({ max: mostKeys });
-  #failed = Number.NEGATIVE_INFINITY;
 
   constructor(store: MetadataStore, log: Log) {
-    this.#store = store;
+    this.#store = new OptionalStore(store, log, "the store cannot say or keep what was read of files; they are read again");
     this.#log = log;
   }
 
@@ -64,7 +51,7 @@ export class DescriptionStore {
       const some = await Promise.all(
         files.slice(start, start + filesPerCall).map(async (file) => ({ file, key: await this.#keyOf({ file, tree }) })),
       );
-      const bodies = await this.#ask(() => this.#store.getMetadata(some.map(({ key }) => key)));
+      const bodies = await this.#store.ask((store) => store.getMetadata(some.map(({ key }) => key)));
       if (!bodies) break;
       const decode = async ({ file, key }: (typeof some)[number]) => {
         const description = await this.#decode(bodies.get(key)!, file);
@@ -85,29 +72,32 @@ export class DescriptionStore {
     tree: string | undefined,
     { replaces = false } = {},
   ): Promise<ReadonlyMap<string, FileDescription>> {
-    const others = await this.#ask(async () => {
-      await this.#recordShapes(described.map(({ description }) => description.shape));
+    const others = await this.#store.ask(async (store) => {
+      await this.#recordShapes(
+        store,
+        described.map(({ description }) => description.shape),
+      );
       const entries = await Promise.all(
         described.map(async ({ file, description }) => ({
           key: await this.#keyOf({ file, tree }),
           body: await encodeDescription(description),
         })),
       );
-      const outcomes = await this.#store.putMetadata(entries, { replaces });
+      const outcomes = await store.putMetadata(entries, { replaces });
       const taken = described.filter((_, index) => outcomes[index] === "different").map(({ file }) => file);
       if (taken.length === 0) return new Map<string, FileDescription>();
       const first = await this.recall(taken, tree);
       const damaged = entries.filter((_, index) => outcomes[index] === "different" && !first.has(described[index]!.file.path));
-      if (damaged.length > 0) await this.#store.putMetadata(damaged, { replaces: true });
+      if (damaged.length > 0) await store.putMetadata(damaged, { replaces: true });
       return first;
     });
     return others ?? new Map();
   }
 
-  async #recordShapes(shapes: readonly FileShape[]): Promise<void> {
+  async #recordShapes(store: MetadataStore, shapes: readonly FileShape[]): Promise<void> {
     for (const shape of new Map(shapes.map((each) => [each.digest, each])).values()) {
       if (await this.#shapes.get(shape.digest)) continue;
-      await this.#store.putMetadata([{ key: shapeKey(shape.digest), body: await encodeShape(shape) }], { replaces: true });
+      await store.putMetadata([{ key: shapeKey(shape.digest), body: await encodeShape(shape) }], { replaces: true });
       this.#shapes.set(shape.digest, Promise.resolve(shape));
     }
   }
@@ -134,7 +124,7 @@ export class DescriptionStore {
 
   async #readShape(digest: string): Promise<FileShape | undefined> {
     const key = shapeKey(digest);
-    const body = (await this.#ask(() => this.#store.getMetadata([key])))?.get(key);
+    const body = (await this.#store.ask((store) => store.getMetadata([key])))?.get(key);
     if (!body) return undefined;
     try {
       const shape = await decodeShape(body);
@@ -152,18 +142,6 @@ export class DescriptionStore {
     const key = await makeKey({ file, tree });
     this.#keys.set(file, { tree, key });
     return key;
-  }
-
-  /** Calls the store; undefined if it fails, and for a while after that. */
-  async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
-    if (Date.now() - this.#failed < restAfterFailure) return undefined;
-    try {
-      return await call();
-    } catch (error) {
-      this.#failed = Date.now();
-      this.#log.warn({ err: error }, "the store cannot say or keep what was read of files; they are read again");
-      return undefined;
-    }
   }
 }
 

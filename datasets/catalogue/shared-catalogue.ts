@@ -13,7 +13,8 @@ import { baseName, type Catalogue, type Dataset, DatasetError, type LookOptions 
 import { required } from "./catalogue.ts";
 import { CurrentDataset, type DatasetEntry } from "./current-dataset.ts";
 import { refuseBadName } from "./data-option.ts";
-import { DescriptionStore, type MetadataStore } from "./description-store.ts";
+import { DescriptionStore } from "./description-store.ts";
+import type { MetadataStore } from "./metadata-store.ts";
 import { type OwnDataset, RegisteredNames, type Registry } from "./registered-names.ts";
 
 export interface SharedCatalogue extends Catalogue {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { knowLoadedBounds, LoadedBounds } from "../../../datasets/cache/loaded-bounds.ts";
 import { StoredBounds } from "../../../datasets/cache/stored-bounds.ts";
-import type { MetadataStore } from "../../../datasets/catalogue/description-store.ts";
+import type { MetadataStore } from "../../../datasets/catalogue/metadata-store.ts";
 import type { Catalogue, Partition } from "../../../datasets/dataset.ts";
 import { openStore } from "../../../storage/embedded/embedded-store.ts";
 import { silent } from "../../runtime/silent-log.ts";
