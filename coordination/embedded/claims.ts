@@ -37,7 +37,7 @@ class EmbeddedNode extends LocalNode<EmbeddedClaim> {
 }
 
 /** A claim of a subtask; each later claim of the same subtask is another object. */
-export class EmbeddedClaim extends OwnClaim implements EntryClaim {
+class EmbeddedClaim extends OwnClaim implements EntryClaim {
   readonly node: EmbeddedNode;
   readonly nodeId: string;
   /** Whether its end was written in the same transaction as its partial. */

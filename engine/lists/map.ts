@@ -58,7 +58,7 @@ export function mappedFrom(emitter: Emitter, list: Term, base: Term, element: El
   return list.operation === "map" ? mapped(emitter, list, [], inner) : inner;
 }
 
-export function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
+function mapped(emitter: Emitter, term: Term, environment: Environment, element: Element): Element {
   const [, lambda] = term.args;
   const place = usesPositions(lambda) ? `#${element.place}` : "";
   const { members: _ofTuple, ...rest } = element;

@@ -23,8 +23,8 @@ export const expression = z
   .string({ error: ({ input }) => (input === undefined ? "an expression is missing here" : "must be an expression, as a string") })
   .min(1, "an expression cannot be empty")
   .max(limits.expression, `an expression may have at most ${limits.expression} characters`);
-export const finite = z.number({ error: "must be a finite number" });
-export const bins = z
+const finite = z.number({ error: "must be a finite number" });
+const bins = z
   .int("must be a whole number")
   .min(1, "a histogram needs at least one bin")
   .max(limits.bins, `there can be at most ${limits.bins} bins`);

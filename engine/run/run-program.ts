@@ -71,7 +71,7 @@ export class StepsExceeded extends Error {
  * The most steps of one program over one partition, as `Emitter.takeSteps` counts them. Changing it changes answers, so it raises the engine's version.
  * Programs that run together share a quarter of it; if that is too little, each has to run alone.
  */
-export const mostSteps = 4_000_000_000;
+const mostSteps = 4_000_000_000;
 const togetherSteps = mostSteps / 4;
 
 /** In events. The first block is small, since the cost of its events is not known. */

@@ -115,7 +115,7 @@ export class Tally {
 }
 
 /** The part of an address that belongs to one user of the network: a whole IPv4 address, or the first 64 bits of an IPv6 address. */
-export function networkOf(address: string): string {
+function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.split("::");
   const first = head.split(":").filter((part) => part !== "");

@@ -8,7 +8,7 @@ import { parseJson } from "./parse-json.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** The most bytes of a body, both as it is sent and after decompression. */
-export const largestBody = 1_000_000;
+const largestBody = 1_000_000;
 
 /** The bytes that each body counts in addition to its own, for its connection and buffers. */
 const upkeep = 65_536;

@@ -45,7 +45,7 @@ export const coordinatorOperations = ["enqueue", "states", "renew", "withdraw", 
 /** The measured calls of a node that has joined. */
 export const nodeOperations = ["complete", "fail", "release"] as const;
 
-export const routes = ["queries", "query", "events", "explain", "datasets", "functions", "compute", "status", "page", "other"] as const;
+const routes = ["queries", "query", "events", "explain", "datasets", "functions", "compute", "status", "page", "other"] as const;
 
 const priority = { name: "priority", values: priorityBands } as const;
 

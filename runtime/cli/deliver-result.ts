@@ -25,7 +25,7 @@ export interface Delivery {
 const rowFormats: ReadonlySet<Format | undefined> = new Set<Format>(["jsonl", "parquet"]);
 
 /** The wanted format. Rows on standard output are JSON lines by default. */
-export const formatFor = ({ output, format, rows }: Delivery): Format | undefined =>
+const formatFor = ({ output, format, rows }: Delivery): Format | undefined =>
   format ?? (rows && output === undefined ? "jsonl" : formatOf(output));
 
 /** Must be called before anything is computed. Throws if neither `format` nor the extension of `output` tells the format, or if it does not fit the query. */

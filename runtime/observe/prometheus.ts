@@ -19,9 +19,9 @@ interface Series {
   readonly counts: number[];
 }
 
-export function createMeter(options: { readonly log: Log; readonly processMetrics?: boolean }): Meter {
+export function createMeter({ log }: { readonly log: Log }): Meter {
   const registry = new Registry();
-  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry });
   const reads = new Map<MetricName, () => unknown>();
   const series = new Map<MetricName, ReadonlyMap<string | undefined, Series>>();
   const entries = Object.entries(metrics) as [MetricName, Metric][];
@@ -38,7 +38,7 @@ export function createMeter(options: { readonly log: Log; readonly processMetric
       if (!label) return [`${name} ${values}`];
       return label.values.map((value) => `${name}${labels(label, value)} ${(values as Record<string, number>)[value] ?? 0}`);
     } catch (error) {
-      options.log.warn({ err: error, metric: name }, "a metric cannot be read now");
+      log.warn({ err: error, metric: name }, "a metric cannot be read now");
       return [];
     }
   }

@@ -55,7 +55,7 @@ export function locatePages(
 }
 
 /** The places of one of a description's RNTuples. All but the first have names that begin with the RNTuple's number. */
-export function placesOf(places: FileDescription["places"], ntuple = 0): ClusterPlaces {
+function placesOf(places: FileDescription["places"], ntuple = 0): ClusterPlaces {
   if (ntuple === 0) return places as unknown as ClusterPlaces;
   const prefix = placesPrefix(ntuple);
   const own = Object.entries(places).filter(([name]) => name.startsWith(prefix));

@@ -5,7 +5,7 @@ import { prepareChecksums, verifyChecksum } from "./checksum.ts";
 import { EnvelopeReader } from "./envelope-reader.ts";
 
 /** The numbers of the types of envelopes. */
-export const envelopeTypes = { header: 1, footer: 2, "page list": 3 } as const;
+const envelopeTypes = { header: 1, footer: 2, "page list": 3 } as const;
 
 /** Bytes [offset, offset + bytes) of the file. */
 export interface Locator {

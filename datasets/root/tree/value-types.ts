@@ -91,7 +91,7 @@ export interface StatedRange {
 }
 
 /** The range in the first pair of brackets with a comma inside; brackets without one are dimensions. Undefined if there is none. */
-export function rangeIn(title: string): StatedRange | undefined {
+function rangeIn(title: string): StatedRange | undefined {
   for (const [, inside] of title.matchAll(/\[([^\][]*)\]/g)) {
     const parts = inside.split(",");
     if (parts.length < 2 || parts.length > 3) continue;

@@ -1,7 +1,6 @@
 /**
  * Draws axes as physicists do: a closed frame, ticks inside, titles from the query's labels, powers of ten on logarithmic axes.
  *
- * @import { XAXisComponentOption } from "echarts"
  * @import { BinnedAxis, Bins } from "../read-histogram.js"
  * @import { Scale } from "./choose-scales.js"
  * @import { ChartTheme } from "./chart-theme.js"

@@ -40,4 +40,4 @@ function parseMaster(text: string, refuse: (reason: string) => Error): URL {
   return url;
 }
 
-export const hidePassword = (text: string): string => text.replace(/(:\/\/[^/@:]*):[^/@]*@/, "$1:…@");
+const hidePassword = (text: string): string => text.replace(/(:\/\/[^/@:]*):[^/@]*@/, "$1:…@");

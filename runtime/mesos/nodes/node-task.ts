@@ -68,7 +68,7 @@ export const constraintsOf = ({ constraints = [] }: NodeKind["task"], avoided: C
 ];
 
 /** The MB that a node has for columns and work areas. */
-export const columnMemory = ({ nodeCpus, nodeMem }: Pick<Config, "nodeCpus" | "nodeMem">): number =>
+const columnMemory = ({ nodeCpus, nodeMem }: Pick<Config, "nodeCpus" | "nodeMem">): number =>
   Math.max(smallestMemory, nodeMem - overhead.process - overhead.thread * nodeCpus);
 
 /** The options of a node. They appear in Mesos' pages, so passwords are in the file that `--node-secrets` names. */

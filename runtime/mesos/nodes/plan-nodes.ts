@@ -86,7 +86,7 @@ export function planNodes({ tasks, crashes: before, count, kind, hasJoined, main
 }
 
 /** The host names of the agents that are avoided now. */
-export const avoidedAgents = ({ agents }: Crashes, now: number): Choice["avoided"] =>
+const avoidedAgents = ({ agents }: Crashes, now: number): Choice["avoided"] =>
   [...agents].filter(([, crash]) => now < avoidedUntil(crash)).map(([hostname]) => hostname);
 
 /** Tells people why nodes may be missing after crashes. */

@@ -135,7 +135,7 @@ function index(state: SchedulerState, task: Task): void {
   }
 }
 
-export const isReady = (task: Task, now: number): boolean => task.notBefore === undefined || task.notBefore <= now;
+const isReady = (task: Task, now: number): boolean => task.notBefore === undefined || task.notBefore <= now;
 
 export function* readyTasks(state: SchedulerState, now: number): Generator<Task> {
   for (const id of state.pending) {
