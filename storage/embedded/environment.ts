@@ -38,6 +38,11 @@ export interface Environment {
 const format = "femtoq 2";
 /** The bytes that are written to test whether the disk accepts writes. */
 const probeBytes = 65_536;
+/**
+ * The bytes of addresses that are set aside for the file. They cost no memory. A file that outgrows its map is mapped again beside the old map, which stays,
+ * and each page that is read through both counts twice as memory of the process; so the map has room for more than stores usually hold.
+ */
+const mapBytes = 64 * 2 ** 30;
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 export interface EnvironmentOptions {
@@ -121,7 +126,13 @@ async function prepareDirectory(directory: string, ownerFile: string, log: Log |
 function openRoot(directory: string): RootDatabase<Uint8Array, string> {
   try {
     // Event-turn batching is off: with it, LMDB's binding has a promise that nobody handles, which would end the process when a commit is refused.
-    return open<Uint8Array, string>(directory, { encoding: "binary", maxDbs: 16, overlappingSync: false, eventTurnBatching: false });
+    return open<Uint8Array, string>(directory, {
+      encoding: "binary",
+      maxDbs: 16,
+      overlappingSync: false,
+      eventTurnBatching: false,
+      mapSize: mapBytes,
+    });
   } catch (error) {
     throw damaged(directory, error);
   }
