@@ -116,7 +116,8 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
   const demand = new DemandReader(segments);
   const stop = new AbortController();
 
-  const idle = new IdleQueries({ segments, onError });
+  const onAlive = (query: string, hash: string) => follower.findOverlooked(segments, query, hash);
+  const idle = new IdleQueries({ segments, onAlive, onError });
 
   connection.follow((session, lost) => {
     const isFirst = follower === undefined;
@@ -194,7 +195,7 @@ export async function createZooKeeperCoordinator(options: ZooKeeperCoordinatorOp
     for (;;) {
       await pause(betweenHousekeeping * (0.5 + Math.random()), stop.signal);
       if (stop.signal.aborted) return;
-      await housekeeping.run(withdrawOptions(follower.zookeeper));
+      await housekeeping.run({ ...withdrawOptions(follower.zookeeper), onAlive });
     }
   };
   void keepHouse();

@@ -5,6 +5,7 @@ import type { ZooKeeperClaims } from "./claims/claims.ts";
 import { takeChanges, takeShard } from "./claims/claims-elsewhere.ts";
 import { ClusterNodes } from "./claims/cluster-nodes.ts";
 import type { ClaimsSession } from "./claims/node.ts";
+import { overlooking, readOverlooked } from "./claims/overlooked-subtasks.ts";
 import { WaitingSubtasks } from "./claims/waiting-subtasks.ts";
 import { Combiner } from "./protocol/combine.ts";
 import { FollowedList } from "./protocol/followed-list.ts";
@@ -17,6 +18,7 @@ import type { WatchedSubtasks } from "./watching/watched-subtasks.ts";
 import type { Withdrawals } from "./watching/withdrawals.ts";
 import { type Layout, subtaskPath } from "./znodes/layout.ts";
 import { createRepair } from "./znodes/repair.ts";
+import type { Segments } from "./znodes/segments.ts";
 import type { ZooKeeper } from "./zookeeper.ts";
 
 export interface SessionFollowerOptions {
@@ -126,6 +128,14 @@ export class SessionFollower {
   async #startWaiting(subtasks: WaitingSubtasks): Promise<void> {
     await this.#followReturned(subtasks);
     await subtasks.start();
+  }
+
+  /** Looks for subtasks of a query that no node of this process knows, if this one is: it is alive, though the query's segments were all read. */
+  findOverlooked(segments: Segments, query: string, hash: string): void {
+    const waiting = this.#waiting?.subtasks;
+    const overlooked = waiting && overlooking(waiting, query, hash);
+    if (overlooked)
+      this.#guard(readOverlooked(this.zookeeper, segments, query).then((read) => read && waiting.addOverlooked(overlooked, read)));
   }
 
   /** Must be called after the connection was lost and restored within the session: it reads what happened meanwhile. */

@@ -38,12 +38,12 @@ const plenty = 4_000;
 
 export class WaitingSubtasks {
   readonly queue = new ClaimQueue<SubtaskEntry>();
-  /** All subtasks that are known, whoever has them. */
+  /** All subtasks that are known, whoever has them; and the queries in which clients are interested, by hash. */
   readonly entries = new EntriesByShard();
+  readonly queries = new Map<string, QueryEntry>();
   readonly #options: WaitingSubtasksOptions;
   /** The subtasks that other nodes are known to have. */
   readonly aside = new Set<SubtaskEntry>();
-  readonly #queries = new Map<string, QueryEntry>();
   readonly #interests: FollowedList;
   /** The latest segment that was queued, and the order of that change. */
   #latest: (Latest & { readonly era: string; readonly order: number }) | undefined;
@@ -113,12 +113,16 @@ export class WaitingSubtasks {
     else this.remove(entry);
   }
 
+  /** Adds subtasks that a query's segments name, but that are not known here. */
+  addOverlooked(query: QueryEntry, known: ReadSegment): void {
+    const [name] = query.segments;
+    if (name !== undefined && !query.stop.signal.aborted) this.#unread.add({ query, name, known });
+    this.#readMore();
+  }
+
   putBack(entry: SubtaskEntry, options?: { readonly first: boolean }): void {
+    if (entry.queries.length === 0) this.remove(entry);
     if (entry.kind === "gone") return;
-    if (entry.queries.length === 0) {
-      this.remove(entry);
-      return;
-    }
     entry.kind = "waiting";
     this.aside.delete(entry);
     this.queue.add(entry, options);
@@ -161,18 +165,18 @@ export class WaitingSubtasks {
 
   #readInterests({ children }: Listing): void {
     const byQuery = groupInterests(this.#options.zookeeper, children);
-    for (const query of [...this.#queries.values()]) {
+    for (const query of [...this.queries.values()]) {
       const interests = byQuery.get(query.hash) ?? [];
       if (namesOf(interests) !== namesOf(query.interests)) this.#track(this.#changeInterests(query, interests));
     }
-    for (const [hash, interests] of byQuery) if (!this.#queries.has(hash)) this.#openQuery(hash, interests);
+    for (const [hash, interests] of byQuery) if (!this.queries.has(hash)) this.#openQuery(hash, interests);
     this.#readMore();
   }
 
   #openQuery(hash: string, interests: readonly InterestName[]): void {
     const { zookeeper } = this.#options;
     const query = new QueryEntry(hash, interests);
-    this.#queries.set(hash, query);
+    this.queries.set(hash, query);
     const path = `${zookeeper.layout.queries}/${hash}`;
     const list = new FollowedList({ zookeeper, path, stop: query.stop.signal, onList: (listing) => this.#readQuery(query, listing) });
     const latest = this.#latest;
@@ -263,7 +267,7 @@ export class WaitingSubtasks {
     query.interests = interests;
     if (interests.length === 0) {
       query.stop.abort();
-      this.#queries.delete(query.hash);
+      this.queries.delete(query.hash);
       this.#unread.drop(query);
     }
     let done = 0;

@@ -14,15 +14,18 @@ import type { ZooKeeper } from "../zookeeper.ts";
 import { listInterests } from "./interests.ts";
 import { findLiveSubtask, readFew } from "./query-life.ts";
 
-interface ClearOptions {
+export interface ClearOptions {
   readonly zookeeper: ZooKeeper;
   readonly segments: Segments;
+  /** Called with a query that stays and one of its live subtasks. */
+  readonly onAlive?: (query: string, hash: string) => void;
 }
 
 const mostCombined = 20;
 
 /** Returns the queries that were changed meanwhile; they may still have to be cleared. */
-export async function clearQueries({ zookeeper, segments }: ClearOptions, queries: readonly string[]): Promise<readonly string[]> {
+export async function clearQueries(options: ClearOptions, queries: readonly string[]): Promise<readonly string[]> {
+  const { zookeeper, segments } = options;
   // The interests are read last. Creating an interest also changes its query's znode, so an interest that is missing in this list changes the query after its
   // segments were listed, and the removal by version is refused.
   const looks = queries.map((query) => segments.list(zookeeper, query));
@@ -30,7 +33,7 @@ export async function clearQueries({ zookeeper, segments }: ClearOptions, querie
   const changed = await settleAll(
     queries.map(async (query, index) => {
       const found = { query, known: known[index], interests: interests.get(query) ?? [] };
-      return (await clear({ zookeeper, segments }, found)) ? [] : [query];
+      return (await clear(options, found)) ? [] : [query];
     }),
   );
   return changed.flat();
@@ -44,7 +47,7 @@ interface FoundQuery {
 }
 
 /** Returns false if the query was changed meanwhile. */
-async function clear({ zookeeper, segments }: ClearOptions, { query, known, interests }: FoundQuery): Promise<boolean> {
+async function clear({ zookeeper, segments, onAlive }: ClearOptions, { query, known, interests }: FoundQuery): Promise<boolean> {
   if (known === undefined && interests.length === 0) return true;
   const path = `${zookeeper.layout.queries}/${query}`;
   const old: readonly Operation[] =
@@ -55,7 +58,11 @@ async function clear({ zookeeper, segments }: ClearOptions, { query, known, inte
   const removals = [...old, ...interests.map(({ name }) => remove(`${zookeeper.layout.interest}/${name}`))];
   const few = known && (await readFew(zookeeper, segments, known));
   for (let proof = proveAbsence(zookeeper, few ?? []); ; proof = []) {
-    if (known && proof.length === 0 && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) return true;
+    const alive = known && proof.length === 0 ? await findLiveSubtask(zookeeper, segments, known) : undefined;
+    if (alive !== undefined) {
+      onAlive?.(query, alive);
+      return true;
+    }
     const operations = [...proof, ...removals];
     try {
       await (operations.length <= mostCombined ? zookeeper.combiner.commit(operations) : zookeeper.session.commit(operations));

@@ -6,9 +6,9 @@
 import { unlessInDoubt } from "../protocol/zookeeper-error.ts";
 import type { Segments } from "../znodes/segments.ts";
 import type { ZooKeeper } from "../zookeeper.ts";
-import { clearQueries } from "./clear-queries.ts";
+import { type ClearOptions, clearQueries } from "./clear-queries.ts";
 
-export interface IdleQueriesOptions {
+export interface IdleQueriesOptions extends Pick<ClearOptions, "onAlive"> {
   readonly segments: Segments;
   readonly onError: (error: unknown) => void;
 }
@@ -46,13 +46,13 @@ export class IdleQueries {
   }
 
   async #clear(): Promise<void> {
-    const { segments, onError } = this.#options;
+    const { onError, ...options } = this.#options;
     const now = [...this.#queries].slice(0, mostAtOnce);
     for (const [query] of now) this.#queries.delete(query);
     try {
       const changed = new Set(
         await clearQueries(
-          { zookeeper: this.#zookeeper!, segments },
+          { zookeeper: this.#zookeeper!, ...options },
           now.map(([query]) => query),
         ),
       );

@@ -6,7 +6,7 @@
 import { groupsOf } from "../../../base/groups-of.ts";
 import { check, remove, set } from "../protocol/operations.ts";
 import { isRefused, unlessInDoubt, unlessRefused } from "../protocol/zookeeper-error.ts";
-import { clearQueries } from "../requests/clear-queries.ts";
+import { type ClearOptions, clearQueries } from "../requests/clear-queries.ts";
 import { listInterests, readInterests } from "../requests/interests.ts";
 import { findLiveSubtask } from "../requests/query-life.ts";
 import { endQuery, type WithdrawOptions } from "../requests/withdraw.ts";
@@ -22,6 +22,8 @@ export interface HousekeepingOptions {
   /** The milliseconds after which an interest ends that was not renewed. */
   readonly interestTerm: number;
 }
+
+type HouseOptions = WithdrawOptions & Pick<ClearOptions, "onAlive">;
 
 const mostPerRound = 500;
 const looksPerTerm = 24;
@@ -41,7 +43,7 @@ export class Housekeeping {
   }
 
   /** Runs all steps on the present session. Errors are reported, and the next step follows. */
-  async run(options: WithdrawOptions): Promise<void> {
+  async run(options: HouseOptions): Promise<void> {
     const { zookeeper } = options;
     for (const step of [
       () => sweepLostClaims(zookeeper),
@@ -59,14 +61,18 @@ export class Housekeeping {
     await endOldInterest(options, this.#options.interestTerm);
   }
 
-  async #clearQueries(options: WithdrawOptions): Promise<void> {
-    const { zookeeper, segments } = options;
+  async #clearQueries(options: HouseOptions): Promise<void> {
+    const { zookeeper, segments, onAlive } = options;
     const { session, layout } = zookeeper;
     const [queries, asked] = await Promise.all([session.list(layout.queries), listInterests(zookeeper)]);
     const suspects = new Set<string>();
     for (const query of new Set([...(queries?.children ?? []), ...asked.keys()])) {
       const known = asked.has(query) ? await segments.list(zookeeper, query) : undefined;
-      if (known !== undefined && (await findLiveSubtask(zookeeper, segments, known)) !== undefined) continue;
+      const alive = known && (await findLiveSubtask(zookeeper, segments, known));
+      if (alive !== undefined) {
+        onAlive?.(query, alive);
+        continue;
+      }
       // Another process may be creating or clearing it in this moment, so it is cleared at the second time only.
       if (!this.#suspects.has(query)) suspects.add(query);
       else if (asked.has(query)) await clearQueries(options, [query]);
