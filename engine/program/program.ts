@@ -129,8 +129,9 @@ export const writeNumber = (value: number): string | number =>
   Object.is(value, -0) || !Number.isFinite(value) ? `${Object.is(value, -0) ? "-0" : value}` : value;
 
 /**
- * SHA-256 of the program in hexadecimal; it is equal for queries that compute the same. The form of columns (number type, whether values may be missing
- * and lists null) is left out: partials do not depend on it, and files that join a dataset may change it.
+ * SHA-256 of the program in hexadecimal; it is equal for queries that compute the same. The form of columns (number type, whether values may be missing)
+ * is left out: partials do not depend on it, files that join a dataset may change it, and what cannot hold a file's values is noticed where they are read.
+ * Which lists may be null, if the program asks, is included: a module that takes lists for present would run over files with null ones and count them as empty.
  */
 export async function programKey(program: Program): Promise<string> {
   return sha256(JSON.stringify({ ...program, inputs: program.inputs.flatMap(meaningOf) }));
@@ -138,7 +139,7 @@ export async function programKey(program: Program): Promise<string> {
 
 function meaningOf(input: Input): readonly unknown[] {
   if (input.kind === "offsets") return [input.lists];
-  return input.kind === "values" && input.tellsOf === undefined ? [[input.column, meaningOfType(input.dtype), input.lists]] : [];
+  return input.kind === "values" ? [[input.column, meaningOfType(input.dtype), input.lists]] : [];
 }
 
 /** The same name for all types whose values mean the same to a program. */

@@ -1,6 +1,6 @@
 /** Which lists may be null, over files that differ in it, and list columns that are one collection by their names. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { SchemaElement } from "hyparquet";
@@ -51,6 +51,23 @@ test("in a dataset of files of which some have null lists, those that have none 
   const nullableOf = async (name: string) =>
     ((await (await app.request(`/datasets/${name}`)).json()) as { nullableLists?: unknown }).nullableLists;
   assert.deepEqual([await nullableOf("both"), await nullableOf("some"), await nullableOf("none")], [["x"], ["x"], undefined]);
+});
+
+test("null lists are told from empty ones also after the same query was computed over files that have none", async (t) => {
+  const directory = await makeDirectory(t);
+  const [none, some] = ["none", "some"].map((name) => join(directory, `${name}.parquet`));
+  const growing = join(directory, "growing");
+  await mkdir(growing);
+  await write(none!, { x: { lists: [[], [1, 2, 3]], isOptional: false } });
+  await write(some!, { x: { lists: [[1], null, [], [1, 2]], isOptional: true } });
+  await copyFile(none!, join(growing, "a.parquet"));
+  const app = await openApp(t, { extraData: [`none=${none}`, `some=${some}`, `growing=${growing}`] });
+  const ask = async (dataset: string) => (await app.ask({ dataset, histograms: lengths("x?.length ?? -1") })).histograms.h!.storage.values;
+  for (const dataset of ["none", "growing", "none"]) assert.deepEqual(await ask(dataset), [0, 0, 1, 0, 0, 1, 0]);
+  assert.deepEqual(await ask("some"), [0, 1, 1, 1, 1, 0, 0]);
+  await copyFile(some!, join(growing, "b.parquet"));
+  assert.deepEqual(await ask("growing"), [0, 1, 2, 1, 1, 1, 0]);
+  assert.deepEqual(await ask("none"), [0, 0, 1, 0, 0, 1, 0]);
 });
 
 test("lists in lists count as there in files that have no null ones, which tell only how long the lists around them are", async (t) => {
