@@ -7,9 +7,9 @@
  * A column for which nobody waits any more is abandoned while it loads: its thread is told to stop, and it soon fails, or becomes ready nevertheless.
  */
 import { largestDictionary } from "../../engine/program/dictionary.ts";
-import { type Input, nameOf } from "../../engine/program/inputs.ts";
-import { bytesPerValue, type Column, standsIn } from "../../engine/program/schema.ts";
-import { type ColumnLocation, DatasetError, offsetCounts, type ReadCost } from "../dataset.ts";
+import type { Input } from "../../engine/program/inputs.ts";
+import { bytesPerValue, type Column } from "../../engine/program/schema.ts";
+import { type ColumnLocation, offsetCounts, type ReadCost } from "../dataset.ts";
 import { type ListOffsets, offsetsRead, type SharedOffsets } from "./shared-offsets.ts";
 import { type Block, type Slab, taken } from "./slab.ts";
 
@@ -206,7 +206,7 @@ export class CachedColumn {
   /** Frees the memory that was reserved but not needed, except what `freeReplaced` frees, and shares the offsets. */
   #accept({ values, stringBytes = 0, offsets, cost }: Loaded): void {
     const { column } = this.location;
-    const common = offsets?.map((block) => this.#sharedOffsets.keptOf(block, this.location));
+    const common = offsets?.map((block) => this.#sharedOffsets.loadedInto(block, this.location));
     const own = this.#ownOffsets.map((block, level) => {
       const { address, bytes } = common?.[level].block ?? block;
       return new Uint32Array(this.slab.memory.buffer, address, bytes / 4);
@@ -218,10 +218,10 @@ export class CachedColumn {
         this.#offsets.push(this.#sharedOffsets.join(common[level]));
         continue;
       }
-      const came = this.#ownOffsets[0];
+      const loadedInto = this.#ownOffsets[0];
       const block = this.slab.shrink(this.#ownOffsets[0], count * 4);
       this.#ownOffsets[0] = block;
-      const shared = this.#sharedOffsets.share(block, this.location, { level, count, came });
+      const shared = this.#sharedOffsets.share(block, this.location, { level, count, loadedInto });
       this.#offsets.push(shared);
       this.#ownOffsets.shift();
       if (shared.block !== block) this.#replaced.push(block);
@@ -239,54 +239,4 @@ export function blocksOf(columns: readonly CachedColumn[]): readonly Block[] {
   for (const { offsets } of columns) for (const list of offsets) users.set(list, (users.get(list) ?? 0) + 1);
   const unshared = [...users].filter(([list, count]) => list.users === count).map(([list]) => list.block);
   return [...columns.flatMap(({ ownBlocks }) => ownBlocks), ...unshared];
-}
-
-/** The costs of loaded columns. `fromDisk` counts those that were read from copies on the disk. */
-export type LoadedCosts = Omit<ReadCost, "fromDisk"> & { readonly columns: number; readonly fromDisk: number };
-
-export function sumCosts(columns: readonly CachedColumn[]): LoadedCosts {
-  const sum = { columns: columns.length, fromDisk: 0, bytes: 0, reading: 0, decoding: 0 };
-  for (const { cost } of columns) {
-    sum.fromDisk += cost?.fromDisk ? 1 : 0;
-    sum.bytes += cost?.bytes ?? 0;
-    sum.reading += cost?.reading ?? 0;
-    sum.decoding += cost?.decoding ?? 0;
-  }
-  return sum;
-}
-
-/** Rejects with the first failure, or as soon as the signal aborts. */
-export async function allReady(columns: readonly CachedColumn[], signal: AbortSignal): Promise<void> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  const ready = columns.map(async ({ outcome }) => {
-    const settled = await outcome;
-    if (settled.kind === "failed") throw settled.error;
-  });
-  try {
-    await Promise.race([Promise.all(ready), aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/**
- * Returns the address of an input's array in one of these columns. For a column that still loads, it is the address to which it is loaded, provided that the
- * columns are loaded in this order. Offsets are taken from a column that is ready, or else from the first one. The error is not permanent: the dataset may have been looked at before or after a file came that changed the column.
- */
-export function addressOf(input: Input, columns: readonly CachedColumn[]): number {
-  const has = ({ location: { column } }: CachedColumn) =>
-    input.kind === "offsets" ? standsIn(column, input.lists) : column.name === input.column;
-  const column = (input.kind === "offsets" && columns.find((each) => each.state === "ready" && has(each))) || columns.find(has);
-  const sameType = input.kind !== "values" || column?.location.column.dtype === input.dtype;
-  const block = sameType ? column?.block(input) : undefined;
-  if (block) return block.address;
-  throw new DatasetError(
-    `Cannot read the ${input.kind} of ${nameOf(input)}: the column is not what it was when the query was submitted; submit it again`,
-    { permanent: false },
-  );
 }

@@ -10,15 +10,16 @@
  * given to no later lease. It does not guarantee that loading starts immediately, nor any order of loads.
  */
 import type { Input } from "../../engine/program/inputs.ts";
-import { addressOf, allReady, CachedColumn, type Load, LoadInterrupted, type Settled, sumCosts } from "./cached-column.ts";
+import { CachedColumn, type Load, LoadInterrupted, type Settled } from "./cached-column.ts";
 import { CachedPartition } from "./cached-partition.ts";
 import { findSpare } from "./find-spare.ts";
 import type { HeldRequest, Lease, LeaseRequest, LeaseToLoad, RoomRequest } from "./lease.ts";
+import { addressOf, sumCosts, waitUntilReady } from "./leased-columns.ts";
 import { orderVictims } from "./order-victims.ts";
 import type { Block, Slab } from "./slab.ts";
 import { WaitingRequests } from "./waiting-requests.ts";
 
-type Begin = (columns: readonly CachedColumn[], partition: CachedPartition) => void;
+type BeginLoading = (columns: readonly CachedColumn[], partition: CachedPartition) => void;
 
 interface Reserved {
   readonly partition: CachedPartition;
@@ -36,7 +37,7 @@ export class ColumnCache {
   readonly #idle = new Map<CachedColumn, CachedPartition>();
   readonly #waiting = new WaitingRequests((request) => this.#place(request));
   /** The idle columns of each slab in the order in which they should go, while several leases are granted in one turn. */
-  #going: Map<Slab, readonly CachedColumn[]> | undefined;
+  #knownVictims: Map<Slab, readonly CachedColumn[]> | undefined;
 
   constructor(options: { readonly slabs: readonly Slab[]; readonly load: Load }) {
     this.#slabs = options.slabs;
@@ -75,7 +76,7 @@ export class ColumnCache {
       const reserved = await this.#waiting.enter(request);
       const lease = this.#leaseOf(reserved);
       try {
-        await allReady(reserved.columns, request.signal);
+        await waitUntilReady(reserved.columns, request.signal);
         return lease;
       } catch (error) {
         lease.release();
@@ -89,7 +90,7 @@ export class ColumnCache {
    * space now, if others wait for space, or if one of its columns is being loaded for another lease.
    */
   leaseToLoad(requests: readonly RoomRequest[]): readonly (LeaseToLoad | undefined)[] {
-    this.#going = new Map();
+    this.#knownVictims = new Map();
     try {
       return requests.map((request) => {
         try {
@@ -100,7 +101,7 @@ export class ColumnCache {
         }
       });
     } finally {
-      this.#going = undefined;
+      this.#knownVictims = undefined;
     }
   }
 
@@ -148,7 +149,7 @@ export class ColumnCache {
     this.#waiting.admit();
   }
 
-  #place(request: RoomRequest, begin: Begin = this.#begin): Reserved | undefined {
+  #place(request: RoomRequest, begin: BeginLoading = this.#begin): Reserved | undefined {
     const home = this.#partitions.get(request.fingerprint);
     if (home) {
       const reserved = this.#placeIn(home, request, begin);
@@ -160,15 +161,14 @@ export class ColumnCache {
       if (!this.#slabs.some((slab) => this.#findSpare(slab, sizes, { request, kept: [] }))) return undefined;
       for (const column of columns) this.#forget(home, column);
     }
-    const slabs = this.#slabs.toSorted((a, b) => a.used - b.used);
-    for (const slab of slabs) {
+    for (const slab of this.#slabs.toSorted((a, b) => a.used - b.used)) {
       const reserved = this.#placeIn(new CachedPartition(request.fingerprint, slab), request, begin);
       if (reserved) return reserved;
     }
     return undefined;
   }
 
-  #placeIn(partition: CachedPartition, request: RoomRequest, begin: Begin): Reserved | undefined {
+  #placeIn(partition: CachedPartition, request: RoomRequest, begin: BeginLoading): Reserved | undefined {
     const missing = request.columns.filter(({ column }) => !partition.columns.has(CachedColumn.identityOf(column)));
     const sizes = [request.workBytes, ...missing.flatMap(CachedColumn.sizes)];
     const blocks = this.#makeRoom(sizes, partition, request);
@@ -188,7 +188,7 @@ export class ColumnCache {
     return this.#hold({ partition, columns, missing: begun, work });
   }
 
-  readonly #begin: Begin = (columns, partition) => {
+  readonly #begin: BeginLoading = (columns, partition) => {
     const { fingerprint } = partition;
     const loads = this.#load(columns.map(({ location, place, signal }) => ({ fingerprint, location, place, signal })));
     for (const [index, column] of columns.entries()) {
@@ -247,18 +247,18 @@ export class ColumnCache {
 
   /** The slab's idle columns; those that should go first come first. */
   #victimsOf(slab: Slab): readonly CachedColumn[] {
-    const known = this.#going?.get(slab)?.filter((column) => this.#idle.has(column));
+    const known = this.#knownVictims?.get(slab)?.filter((column) => this.#idle.has(column));
     if (known) return known;
     const idle = [...this.#idle.keys()].filter((column) => column.slab === slab);
     const victims = orderVictims(idle, slab.capacity);
-    this.#going?.set(slab, victims);
+    this.#knownVictims?.set(slab, victims);
     return victims;
   }
 
-  /** If `isRead`, its lease may already read the column where it was loaded to, though it failed or shares others' offsets: that is freed with the lease. */
-  #settle(partition: CachedPartition, column: CachedColumn, loaded: Settled, isRead: boolean): void {
+  /** If its lease `mayRead` the column where it was loaded to, also when it failed or shares others' offsets, those blocks are freed with the lease. */
+  #settle(partition: CachedPartition, column: CachedColumn, loaded: Settled, mayRead: boolean): void {
     column.settle(loaded);
-    if (!isRead) column.freeReplaced();
+    if (!mayRead) column.freeReplaced();
     if (column.leases === 0) column.free();
     else if (column.state === "failed") partition.columns.delete(column.identity);
     this.#waiting.admit();

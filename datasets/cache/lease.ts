@@ -2,7 +2,8 @@
 import type { Input } from "../../engine/program/inputs.ts";
 import { bytesPerValue } from "../../engine/program/schema.ts";
 import { type ColumnLocation, DatasetError } from "../dataset.ts";
-import type { LoadedCosts, PlacedColumn, Settled } from "./cached-column.ts";
+import type { PlacedColumn, Settled } from "./cached-column.ts";
+import type { LoadedCosts } from "./leased-columns.ts";
 import type { Block, Slab } from "./slab.ts";
 
 export interface RoomRequest {

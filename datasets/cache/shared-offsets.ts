@@ -13,28 +13,28 @@ export interface ListOffsets {
 export class SharedOffsets {
   readonly #slab: Slab;
   readonly #lists = new Map<string, ListOffsets>();
-  /** The shared offsets that replaced the blocks into which columns were loaded. */
-  readonly #kept = new WeakMap<Block, ListOffsets>();
+  /** The offsets that are kept, by each of the blocks into which they were loaded, whether it is kept itself or not. */
+  readonly #byLoadedBlock = new WeakMap<Block, ListOffsets>();
 
   constructor(slab: Slab) {
     this.#slab = slab;
   }
 
   /**
-   * Returns the offsets for one list of a column, given by its level. The column was loaded with these `count` offsets into the block `came`, of which `block`
-   * is what they need. It is kept if the list has no offsets yet; otherwise the caller may free it. Throws `DatasetError` if the two differ.
+   * Returns the offsets for one list of a column, given by its level. The column came with these `count` offsets, in the part `block` of the block that it was
+   * `loadedInto`. They are kept if the list has no offsets yet; otherwise the caller may free them. Throws `DatasetError` if the two differ.
    */
   share(
     block: Block,
     { column, file }: ColumnLocation,
-    { level, count, came }: { level: number; count: number; came: Block },
+    { level, count, loadedInto }: { readonly level: number; readonly count: number; readonly loadedInto: Block },
   ): ListOffsets {
     const list = column.lists[level];
     const shared = this.#lists.get(list);
     if (!shared) {
       const first = { block, from: column.name, users: 1 };
       this.#lists.set(list, first);
-      this.#kept.set(came, first);
+      this.#byLoadedBlock.set(loadedInto, first);
       return first;
     }
     const { buffer } = this.#slab.memory;
@@ -45,13 +45,16 @@ export class SharedOffsets {
         { permanent: true },
       );
     }
-    this.#kept.set(came, shared);
+    this.#byLoadedBlock.set(loadedInto, shared);
     return this.join(shared);
   }
 
-  /** Returns the offsets for a column that was loaded with those of another column, which were in this block. Throws if the other column is not in use. */
-  keptOf(block: Block, { column, file }: ColumnLocation): ListOffsets {
-    const kept = this.#kept.get(block);
+  /**
+   * Returns the offsets for a column that has none of its own, since another column was loaded with them into this block. Throws `DatasetError` if no column
+   * uses them.
+   */
+  loadedInto(block: Block, { column, file }: ColumnLocation): ListOffsets {
+    const kept = this.#byLoadedBlock.get(block);
     if (kept && kept.users > 0) return kept;
     const reason = "the column that came with its lists' lengths is not used";
     throw new DatasetError(`Cannot use column ${column.name} of ${baseName(file.path)}: ${reason}; ask again`, { permanent: false });
