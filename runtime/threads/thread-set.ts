@@ -2,7 +2,8 @@
  * The set of worker threads. It replaces those that end.
  *
  * Guarantees: a crashed thread is replaced after a pause, which doubles while threads keep crashing; a thread that was ended is replaced at once. There are
- * never more than `mostThreads`; without spare threads, there are as many as may compute at a time.
+ * never more than `mostThreads`; without spare threads, there are as many as may compute at a time. Of the spare threads, one stays. The others are ended when
+ * they have had nothing to do for some time, since each holds some 50 to 100 MB.
  */
 import type { Log } from "../../base/log.ts";
 import { pauseAfter } from "../../base/retry.ts";
@@ -18,6 +19,8 @@ export interface ThreadOptions {
   readonly spareAfter?: number;
   /** The most threads, including spare ones. */
   readonly mostThreads?: number;
+  /** The milliseconds without a job after which a spare thread is ended. */
+  readonly spareFor?: number;
   /** The module that a thread runs; tests have their own. */
   readonly entry?: URL;
 }
@@ -34,12 +37,17 @@ interface ThreadEvents {
 
 /** In milliseconds. A thread that lived this long did not crash because of its start. */
 const soundLife = 10_000;
+/** In milliseconds. Starting a thread again costs a processor half a second, so this is long in comparison. */
+const usualSpareFor = 60_000;
 
 export class ThreadSet {
   readonly #threads = new Set<WorkerThread>();
   readonly #options: ThreadOptions;
   readonly #events: ThreadEvents;
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Since when idle threads are idle, in milliseconds. A thread that got a job meanwhile is still in it. */
+  readonly #idleSince = new WeakMap<WorkerThread, number>();
+  #ending: NodeJS.Timeout | undefined;
   /** The number of threads in a row that crashed soon after their start. */
   #crashes = 0;
   #closed = false;
@@ -62,7 +70,9 @@ export class ThreadSet {
   /** Starts one more thread, unless `mostThreads` are running. */
   addSpare(): void {
     const { threads, mostThreads = 2 * threads + 2 } = this.#options;
-    if (this.#threads.size < mostThreads) this.#start();
+    if (this.#threads.size >= mostThreads) return;
+    this.#start();
+    this.#endIdleLater();
   }
 
   /** Ends a thread, and starts another if there are too few then. Resolves when the ended thread does not use memory any more. */
@@ -76,6 +86,7 @@ export class ThreadSet {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#ending);
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
@@ -86,6 +97,24 @@ export class ThreadSet {
       if (this.#threads.size < most) this.#start();
     }, wait);
     this.#timers.add(timer);
+  }
+
+  /** Looks after a while for spare threads that have been idle, and again until only one is left. */
+  #endIdleLater(): void {
+    const { threads, spareFor = usualSpareFor } = this.#options;
+    if (this.#closed || this.#ending !== undefined || this.#threads.size <= threads + 1) return;
+    this.#ending = setTimeout(() => {
+      this.#ending = undefined;
+      const latest = performance.now() - spareFor;
+      // Jobs go to the first idle thread, so the last ones have been idle for longest.
+      for (const thread of [...this.#threads].reverse()) {
+        if (this.#threads.size <= threads + 1) break;
+        if (thread.state !== "idle" || this.#idleSince.get(thread)! > latest) continue;
+        this.#threads.delete(thread);
+        void thread.end();
+      }
+      this.#endIdleLater();
+    }, spareFor);
   }
 
   #start(): void {
@@ -102,7 +131,10 @@ export class ThreadSet {
     };
     const { onIdle, onNext, onLoaded } = this.#events;
     const events: WorkerEvents = {
-      onIdle: () => onIdle(thread),
+      onIdle: () => {
+        this.#idleSince.set(thread, performance.now());
+        onIdle(thread);
+      },
       onNext: (answer) => onNext(thread, answer),
       onLoaded: (loads) => onLoaded(thread, loads),
       onDead,

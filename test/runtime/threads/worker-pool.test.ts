@@ -46,6 +46,29 @@ test("WorkerPool fails the job of a thread that crashes, replaces the thread, an
   }
 });
 
+test("WorkerPool ends spare threads that have nothing to do any more, except one, and starts others when they are needed again", async () => {
+  const pool = new WorkerPool({ threads: 1, mostThreads: 4, memories: [slab.memory], log: recordingLog().log, spareFor: 50, entry });
+  const occupy = (threads: number) => {
+    const stop = new AbortController();
+    return { stop, loads: Array.from({ length: threads }, () => load(pool, location("endless", 1), stop.signal)) };
+  };
+  try {
+    for (const _ of [1, 2]) {
+      const { stop, loads } = occupy(4);
+      await until(() => pool.busy === 4);
+      stop.abort();
+      assert.deepEqual(
+        (await Promise.allSettled(loads)).map(({ status }) => status),
+        ["rejected", "rejected", "rejected", "rejected"],
+      );
+      await until(() => pool.alive === 2);
+      assert.equal((await load(pool, location("x", 7), never)).values, 7);
+    }
+  } finally {
+    await pool.close();
+  }
+});
+
 test("WorkerPool ends a load that is aborted, whether it waits or a thread has it, and no other", async () => {
   const pool = new WorkerPool({ threads: 1, memories: [slab.memory], log: recordingLog().log, entry });
   try {
