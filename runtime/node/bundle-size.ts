@@ -1,7 +1,7 @@
 /**
  * Decides how many subtasks a node claims at a time. Short ones are claimed together, so that not each costs a round trip; all
- * others are claimed alone, so that no subtask waits for a long one. A program that never ran here is expected to take as long
- * as the latest one of the same shape.
+ * others are claimed alone, so that no subtask waits for a long one. A program is expected to take as long as the longer of its
+ * latest two subtasks, since the last partition of a file is often short; a program that never ran here as those of the same shape.
  */
 import { LRUCache } from "lru-cache";
 import type { Subtask } from "../../coordination/coordinator.ts";
@@ -14,8 +14,9 @@ const leastWork = 2;
 export const mostTogether = 32;
 /** The fewest past subtasks from which the time of the next ones is estimated. */
 const fewest = 4;
-/** The most past subtasks from which times are estimated. */
+/** The most past subtasks from which times are estimated: those of all programs, and those of one. */
 const remembered = 8;
+const rememberedOfProgram = 2;
 
 export interface TimedSubtask {
   readonly subtask: Subtask;
@@ -26,24 +27,23 @@ export interface TimedSubtask {
 export class BundleSize {
   /** The milliseconds of threads' time of the latest short subtasks. */
   readonly #times: number[] = [];
-  /** The milliseconds of threads' time of the latest subtask of each program. */
-  readonly #latest = new LRUCache<string, number>({ max: 1_000 });
-  /** The same for the latest subtask of any program of a shape, over a dataset. */
-  readonly #alike = new LRUCache<string, number>({ max: 1_000 });
+  /** The milliseconds of threads' time of the latest subtasks of each program. */
+  readonly #latest = new LRUCache<string, readonly number[]>({ max: 1_000 });
+  /** The same for the latest subtasks of any program of a shape, over a dataset. */
+  readonly #alike = new LRUCache<string, readonly number[]>({ max: 1_000 });
 
   note(times: readonly TimedSubtask[]): void {
-    const latest = new Map(times.map((each) => [each.subtask.programKey, each]));
-    for (const { subtask, milliseconds } of latest.values()) {
-      this.#latest.set(subtask.programKey, milliseconds);
-      if (subtask.shape) this.#alike.set(nameAlike(subtask), milliseconds);
+    for (const { subtask, milliseconds } of times) {
+      remember(this.#latest, subtask.programKey, milliseconds);
+      if (subtask.shape) remember(this.#alike, nameAlike(subtask), milliseconds);
+      if (milliseconds <= mostWork) this.#times.push(milliseconds);
     }
-    for (const { milliseconds } of times) if (milliseconds <= mostWork) this.#times.push(milliseconds);
     this.#times.splice(0, this.#times.length - remembered);
   }
 
   noteTooLong(subtask: Subtask): void {
-    this.#latest.set(subtask.programKey, Number.POSITIVE_INFINITY);
-    if (subtask.shape) this.#alike.set(nameAlike(subtask), Number.POSITIVE_INFINITY);
+    this.#latest.set(subtask.programKey, tooLong);
+    if (subtask.shape) this.#alike.set(nameAlike(subtask), tooLong);
   }
 
   /** Whether a subtask should be claimed alone. */
@@ -51,9 +51,10 @@ export class BundleSize {
     return (this.costOf(subtask) ?? Number.POSITIVE_INFINITY) > mostWork;
   }
 
-  /** The milliseconds of threads' time of the latest subtask of its program, or of one of the same shape; undefined if none is known. */
+  /** The milliseconds of threads' time of the longer of the latest two subtasks of its program, or of its shape; undefined if none is known. */
   costOf(subtask: Subtask): number | undefined {
-    return this.#latest.get(subtask.programKey) ?? this.#alike.get(nameAlike(subtask));
+    const times = this.#latest.get(subtask.programKey) ?? this.#alike.get(nameAlike(subtask));
+    return times && Math.max(...times);
   }
 
   /** How many subtasks should take `mostWork` together; 1 if too few times are known. */
@@ -71,6 +72,14 @@ export class BundleSize {
     const mean = this.#times.reduce((sum, time) => sum + time, 0) / this.#times.length;
     return Math.min(mostTogether, Math.max(1, Math.floor(work / mean)));
   }
+}
+
+/** Holds until the next time is known. */
+const tooLong: readonly number[] = [Number.POSITIVE_INFINITY];
+
+function remember(all: LRUCache<string, readonly number[]>, name: string, milliseconds: number): void {
+  const before = all.get(name) ?? [];
+  all.set(name, [...(before === tooLong ? [] : before), milliseconds].slice(-rememberedOfProgram));
 }
 
 const nameAlike = ({ dataset, shape }: Subtask): string => `${shape} ${dataset}`;

@@ -32,7 +32,7 @@ test("BundleSize.most is 1 where subtasks take half of that, and where few are k
   assert.equal(afterTimes().most, 1);
 });
 
-test("BundleSize has those programs claimed alone whose latest subtask took longer, or is not known, and does not judge others by them", () => {
+test("BundleSize has those programs claimed alone of whose latest two subtasks one took longer, or of which none is known, and does not judge others by them", () => {
   const size = afterTimes(5, 5, 5, 5);
   assert.equal(size.comesAlone(of("newcomer")), true);
   size.note([{ subtask: of("hog"), milliseconds: 3_000 }]);
@@ -40,7 +40,16 @@ test("BundleSize has those programs claimed alone whose latest subtask took long
   assert.equal(size.comesAlone(of("program")), false);
   assert.equal(size.most, 10);
   size.note([{ subtask: of("hog"), milliseconds: 5 }]);
+  assert.equal(size.comesAlone(of("hog")), true);
+  size.note([{ subtask: of("hog"), milliseconds: 5 }]);
   assert.equal(size.comesAlone(of("hog")), false);
+});
+
+test("BundleSize has a long program claimed alone though the last partition of its file was short, and others of its shape too", () => {
+  const size = new BundleSize();
+  for (const milliseconds of [60, 60, 20]) size.note([{ subtask: of("long", "shape"), milliseconds }]);
+  for (const subtask of [of("long", "shape"), of("another", "shape")])
+    assert.deepEqual([size.comesAlone(subtask), size.costOf(subtask)], [true, 60]);
 });
 
 test("BundleSize has a program that never ran claimed as the latest of its shape over the same dataset", () => {
