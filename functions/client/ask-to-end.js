@@ -8,7 +8,7 @@
  * @import { Status } from "../api.ts"
  * @import { ApiClient } from "./api-client.js"
  */
-import { pause } from "./follow-query.js";
+import { pause } from "./pause.js";
 
 /**
  * @typedef {object} AskOptions

@@ -7,6 +7,7 @@
  * @import { Status } from "../api.ts"
  */
 import { createParser } from "eventsource-parser";
+import { pause } from "./pause.js";
 import { NotReached, RequestFailed, readProblem } from "./request-errors.js";
 
 /**
@@ -124,24 +125,4 @@ async function* readEvents(url, { fetch, headers, signal, lost, silence = 60_000
     clearTimeout(timer);
     watchdog.abort();
   }
-}
-
-/**
- * @param {number} milliseconds
- * @param {AbortSignal} signal
- * @returns {Promise<void>} rejects with the signal's reason
- */
-export function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", abort, { once: true });
-  });
 }

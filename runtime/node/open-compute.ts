@@ -44,10 +44,11 @@ export interface Compute {
   /** Must be called when others have freed memory in the slabs. */
   readonly admitWaiting: () => void;
   notReady(): readonly string[];
+  /** Makes what computes over the partitions of this catalogue. */
   over(catalogue: Catalogue): {
     readonly executor: Executor;
-    /** Starts the loop. `executor` replaces the executor above, if it is given. */
-    readonly pull: (coordinator: Coordinator, executor?: Executor) => Promise<PullLoop>;
+    /** Joins as a node and starts to claim subtasks. `replacement`, for tests, runs them instead of the executor. */
+    readonly pull: (coordinator: Coordinator, replacement?: Executor) => Promise<PullLoop>;
   };
 }
 
@@ -92,17 +93,17 @@ export function openCompute({ config, store, bounds, log, meter }: ComputeOption
     notReady: () => (workers.alive > 0 ? [] : ["no worker thread is up"]),
     over(catalogue) {
       const programs = new ProgramCache({ store });
-      const local = createExecutor({ catalogue, programs, cache, disk, workers, threads, log, ...(meter && { meter }) });
+      const executor = createExecutor({ catalogue, programs, cache, disk, workers, threads, log, ...(meter && { meter }) });
       return {
-        executor: local,
-        async pull(coordinator, executor = local) {
+        executor,
+        async pull(coordinator, replacement) {
           const own = { id: randomUUID(), host: hostname(), threads, cacheLimit: cache.usage.limit, ...(task !== undefined && { task }) };
           return startPullLoop({
             node: await coordinator.join(own),
-            executor,
+            executor: replacement ?? executor,
             store,
             slots,
-            prefers: (subtask) => local.holds(subtask),
+            prefers: (subtask) => executor.holds(subtask),
             prepare: ({ programKey }) => programs.prepare(programKey),
             cacheBytes: () => cache.usage.bytes,
             held: () => heldIn(cache, disk),

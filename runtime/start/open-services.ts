@@ -50,7 +50,7 @@ export async function openServices(options: {
   const store = measureStore(merges ? handOverPartials(openedStore.store) : openedStore.store, meter);
   opened.add("store", () => store.close());
   const isOneProcess = merges && [computeUrl, config.mongodb, config.zookeeper].every((each) => each === undefined);
-  const { dispatching, computing: forNode } = isOneProcess ? handOverPrograms(store) : { dispatching: store, computing: store };
+  const stores = isOneProcess ? handOverPrograms(store) : { dispatching: store, computing: store };
   const openedCoordinator = await openConfiguredCoordinator(config, log, openState);
   const coordinator = measureCoordinator(openedCoordinator.coordinator, meter);
   opened.add("coordinator", () => coordinator.close());
@@ -61,20 +61,20 @@ export async function openServices(options: {
   opened.add("bounds of columns", () => storedBounds.close());
   const bounds = new LoadedBounds(storedBounds);
   const compute =
-    opens.includes("node") && computeUrl === undefined ? openCompute({ config, store: forNode, bounds, log, meter }) : undefined;
+    opens.includes("node") && computeUrl === undefined ? openCompute({ config, store: stores.computing, bounds, log, meter }) : undefined;
   if (compute) opened.add("worker threads", () => compute.workers.close());
   // A demo dataset is on this machine only, so other processes could not read it.
   const workers = opens.includes("state") ? compute?.workers : undefined;
   const datasets = await openDatasets({ config, store, workers, stopping, log });
   opened.add("datasets", datasets.close);
   const catalogue = knowLoadedBounds(datasets.catalogue, bounds);
-  const computing = compute?.over(catalogue);
+  const local = compute?.over(catalogue);
   const app = createApp({
     role,
     catalogue,
     coordinator,
-    store: dispatching,
-    ...(computing && { executor: computing.executor }),
+    store: stores.dispatching,
+    ...(local && { executor: local.executor }),
     ...(config.computeSecret !== undefined && { computeSecret: config.computeSecret }),
     ...(config.zookeeperAuth !== undefined && { operatorSecret: config.zookeeperAuth }),
     assets,
@@ -103,7 +103,7 @@ export async function openServices(options: {
     ],
   });
   const remote = computeUrl === undefined ? undefined : openRemoteCompute({ config, url: computeUrl, store, log, meter });
-  const pull = remote?.pull ?? computing?.pull;
+  const pull = remote?.pull ?? local?.pull;
   const nodes = opens.includes("tasks") ? await openNodes(config, { coordinator, log, meter }) : undefined;
   if (nodes) opened.add("nodes on Mesos", () => nodes.close());
   const node = pull && startNode(() => pull(coordinator), log);

@@ -29,7 +29,7 @@ export async function openConfiguredStore(
   const store =
     mongodb === undefined
       ? await openStore({ environment: await openState(), ...shared })
-      : // Loaded here only: who keeps results by himself needs no driver.
+      : // Loaded only here, since a process with the embedded store needs no driver.
         await (await import("../../storage/mongodb/mongodb-store.ts")).openMongoStore({ uri: mongodb, ...shared });
   return { store, notReady: () => store.notReady() };
 }

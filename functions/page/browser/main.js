@@ -1,6 +1,6 @@
 /** Starts the page: makes its three panels and connects them, and that of the nodes. */
 import { createApiClient } from "../../client/api-client.js";
-import { pause } from "../../client/follow-query.js";
+import { pause } from "../../client/pause.js";
 import { createDatasetBrowser } from "./datasets/dataset-browser.js";
 import { element, fill, setText } from "./elements.js";
 import { createNodesPanel } from "./nodes-panel.js";

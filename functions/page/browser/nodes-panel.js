@@ -6,7 +6,7 @@
  * @import { NodesAnswer } from "../../api.ts"
  * @import { ApiClient } from "../../client/api-client.js"
  */
-import { pause } from "../../client/follow-query.js";
+import { pause } from "../../client/pause.js";
 import { formatAge, formatBytes, formatNumber } from "../../render/format-number.js";
 import { element, fill, setText } from "./elements.js";
 

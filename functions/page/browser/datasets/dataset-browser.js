@@ -4,7 +4,7 @@
  *
  * @import { ApiClient, DatasetDescription, DatasetSummary } from "../../../client/api-client.js"
  */
-import { pause } from "../../../client/follow-query.js";
+import { pause } from "../../../client/pause.js";
 import { formatBytes, formatNumber } from "../../../render/format-number.js";
 import { element, fill, setText } from "../elements.js";
 import { createColumnPanel } from "./column-panel.js";
