@@ -6,7 +6,6 @@ import type { TogetherRun } from "../compile/compile-together.ts";
 import { countReader } from "../compile/fills/define-count-reader.ts";
 import {
   headerBytes,
-  isRun,
   type Layout,
   lastTerm,
   layOut,
@@ -24,6 +23,7 @@ import type { Input } from "../program/inputs.ts";
 import { type Program, stringsOf } from "../program/program.ts";
 import type { ProgramSource } from "../program/source.ts";
 import { RowCollector } from "../rows/collect-rows.ts";
+import { type Code, type Instance, withInstance } from "./instantiate.ts";
 import { nameList } from "./name-list.ts";
 import { numberStrings, writeNumbers } from "./number-strings.ts";
 import { type LaidOut, readPartial } from "./read-partial.ts";
@@ -174,25 +174,32 @@ interface Prepared {
   readonly strings: () => readonly string[];
 }
 
-type Code = (...args: number[]) => number;
-
 /** Adds all events to the work area, block by block, and takes their rows out of it. Returns the module's function that reads counts. */
-function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: Prepared, rows?: RowCollector): Code {
-  const { module, memory, entries, work } = area;
+function addEvents(area: RunArea & Partial<RunRequest>, prepared: Prepared, rows?: RowCollector): Code {
+  const { module, memory, numbers = [] } = area;
+  return withInstance(module, { memory, hasNumbers: numbers.length > 0 }, (instance) => {
+    const { [countReader]: readCounts, [numberSetter]: setNumbers } = instance.functions;
+    if (numbers.length > 0) setAll(numbers, { area, setNumbers, scratch: prepared.scratch });
+    addBlocks(instance, { area, prepared, rows });
+    return readCounts;
+  });
+}
+
+interface BlockOptions {
+  readonly area: RunArea & Partial<RunRequest>;
+  readonly prepared: Prepared;
+  readonly rows: RowCollector | undefined;
+}
+
+function addBlocks(instance: Instance, { area, prepared: { addresses, scratch }, rows }: BlockOptions): void {
+  const { memory, entries, work } = area;
   const flags = new Int32Array(memory.buffer, work.address, headerBytes / 4);
   let waited = 0;
   const heed = () => {
     waited += heedFlags(flags, area);
     return 0;
   };
-  const instance = new WebAssembly.Instance(module, { env: { memory, "heed flags": heed } });
-  const functions = instance.exports as Record<string, Code>;
-  const { [countReader]: readCounts, [numberSetter]: setNumbers } = functions;
-  if (area.numbers?.length) setAll(area.numbers, { area, setNumbers, scratch });
-  // A later release may export more, which is not to be called here.
-  const runs = Object.keys(functions)
-    .filter(isRun)
-    .map((name) => functions[name]);
+  instance.heed = heed;
   const fastBlock = rows ? rowsPerBlock : largestFastBlock;
   let block = firstBlock;
   for (let begin = 0; begin < entries; ) {
@@ -201,7 +208,7 @@ function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: 
     waited = 0;
     const started = performance.now();
     try {
-      for (const run of runs) run(begin, end, work.address, scratch, work.address + work.bytes, ...addresses);
+      for (const run of instance.runs) run(begin, end, work.address, scratch, work.address + work.bytes, ...addresses);
     } catch (error) {
       throw explain(error, flags, area);
     }
@@ -211,7 +218,6 @@ function addEvents(area: RunArea & Partial<RunRequest>, { addresses, scratch }: 
     else if (took < longestBlock / 4 && block < (took < longestBlock / 100 ? fastBlock : largestBlock)) block <<= 1;
     begin = end;
   }
-  return readCounts;
 }
 
 /** Sets the module's numbers. They lie in scratch only until the module has read them. */
