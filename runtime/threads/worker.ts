@@ -15,8 +15,8 @@ import type { FromWorker, Job, LoadJob, LoadOutcome, ProgramOutcome, ProgramRun,
 const port = parentPort;
 if (!port) throw new Error("Cannot run worker.ts on its own: the server starts it as a worker thread");
 
-/** Lowers this thread's priority below the main thread's, which answers people. Only on Linux, since elsewhere it would affect the whole process. */
-if (process.platform === "linux") {
+/** Lowers this thread's priority below the main thread's, as `worker-node.mjs` does on Node before it loads this module. */
+if ("Deno" in globalThis && process.platform === "linux") {
   try {
     setPriority(Math.min(19, getPriority() + 5));
   } catch {

@@ -127,9 +127,9 @@ test("WorkerPool has its threads leave the processors to the thread that answers
   skip: process.platform !== "linux" && "only Linux has priorities of threads",
 }, async () => {
   const own = getPriority();
-  /** The numbers of this process's threads that run at a lower priority than itself. */
-  const lowered = async () => {
-    const tasks = await readdir("/proc/self/task");
+  const tasksNow = () => readdir("/proc/self/task");
+  /** The numbers of those threads that run at a lower priority than this process itself. */
+  const lowered = async (tasks: readonly string[]) => {
     const nices = await Promise.all(
       tasks.map(async (task) => {
         const stat = await readFile(`/proc/self/task/${task}/stat`, "utf8").catch(() => "");
@@ -140,10 +140,15 @@ test("WorkerPool has its threads leave the processors to the thread that answers
     return tasks.filter((_, at) => nices[at]! > own);
   };
   // Other files may share the process, and their threads come and go: on Deno those that run beside this one.
-  const before = new Set(await lowered());
+  const before = new Set(await tasksNow());
+  const newTasks = async () => (await tasksNow()).filter((task) => !before.has(task));
   const pool = new WorkerPool({ threads: 2, memories: [slab.memory], log: recordingLog().log });
   try {
-    await until(async () => (await lowered()).filter((task) => !before.has(task)).length >= 2);
+    await until(() => pool.alive === 2);
+    const [started, slow] = [await newTasks(), await lowered(await newTasks())];
+    assert(slow.length >= 2);
+    // On Node, a thread is lowered before it loads anything, and with it the thread that loads for it.
+    if (!("Deno" in globalThis)) assert.deepEqual(slow, started);
     assert.equal(getPriority(), own);
   } finally {
     await pool.close();
