@@ -5,13 +5,14 @@ import type { Store } from "../../storage/store.ts";
 import type { Meter } from "./meter.ts";
 import { coordinatorOperations, type LabelOf, nodeOperations, storeOperations } from "./metrics.ts";
 import { overlay } from "./overlay.ts";
+import { type TimedCall, timeCalls } from "./time-calls.ts";
 
 export function measureStore(store: Store, meter: Meter): Store {
   meter.gauge("femtoq_store_bytes", async () => (await store.usage()).bytes);
   meter.gauge("femtoq_store_limit_bytes", async () => (await store.usage()).limit);
-  return measureCalls(store, storeOperations, (operation, seconds, isFailed) => {
+  return timeCalls(store, storeOperations, ({ operation, start, end, isFailed }) => {
     if (isFailed) meter.count("femtoq_store_failures_total", operation);
-    meter.observe("femtoq_store_seconds", operation, seconds);
+    meter.observe("femtoq_store_seconds", operation, (end - start) / 1000);
   });
 }
 
@@ -21,33 +22,10 @@ export function measureCoordinator(coordinator: Coordinator, meter: Meter): Coor
     const { unowned: waiting, owned: running, failed } = countSubtasks(await coordinator.demand());
     return { waiting, running, failed };
   });
-  const tell = (operation: LabelOf<"femtoq_coordinator_seconds">, seconds: number, isFailed: boolean) => {
+  const tell = ({ operation, start, end, isFailed }: TimedCall<LabelOf<"femtoq_coordinator_seconds">>) => {
     if (isFailed) meter.count("femtoq_coordinator_failures_total", operation);
-    meter.observe("femtoq_coordinator_seconds", operation, seconds);
+    meter.observe("femtoq_coordinator_seconds", operation, (end - start) / 1000);
   };
-  const join: Coordinator["join"] = async (node) => measureCalls(await coordinator.join(node), nodeOperations, tell);
-  return overlay(measureCalls(coordinator, coordinatorOperations, tell), { join });
-}
-
-function measureCalls<Target extends object, Operation extends keyof Target & string>(
-  target: Target,
-  operations: readonly Operation[],
-  tell: (operation: Operation, seconds: number, isFailed: boolean) => void,
-): Target {
-  const measured: Partial<Record<Operation, unknown>> = {};
-  for (const operation of operations) {
-    const call = (target[operation] as (...args: unknown[]) => Promise<unknown>).bind(target);
-    measured[operation] = async (...args: unknown[]) => {
-      const start = performance.now();
-      let isFailed = true;
-      try {
-        const result = await call(...args);
-        isFailed = false;
-        return result;
-      } finally {
-        tell(operation, (performance.now() - start) / 1000, isFailed);
-      }
-    };
-  }
-  return overlay(target, measured as Partial<Target>);
+  const join: Coordinator["join"] = async (node) => timeCalls(await coordinator.join(node), nodeOperations, tell);
+  return overlay(timeCalls(coordinator, coordinatorOperations, tell), { join });
 }

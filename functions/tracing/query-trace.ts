@@ -1,9 +1,9 @@
 /** The trace of one query from its admission to its end. Calls of dispatch are recorded; the work of nodes comes from the query's timing. */
 import type { QueryState } from "../api.ts";
 import type { FollowedQuery } from "../dispatch/follow/followed-query.ts";
+import { type TimedCall, timeCalls } from "../metrics/time-calls.ts";
 import type { Services } from "../services.ts";
 import { describeTrace } from "./describe-trace.ts";
-import { now, recordCalls } from "./record-calls.ts";
 import { readTraceParent, type Span, type Tracer } from "./tracer.ts";
 
 export interface TracedQuery {
@@ -24,10 +24,18 @@ export class QueryTrace {
   constructor(tracer: Tracer, { store, coordinator }: Pick<Services, "store" | "coordinator">, query: TracedQuery) {
     this.#tracer = tracer;
     this.#query = query;
-    const calls = this.#calls;
+    const recordAs =
+      (service: string) =>
+      ({ operation, start, end, isFailed }: TimedCall<string>) =>
+        void this.#calls.push({
+          name: `${service}.${operation}`,
+          start: sinceEpoch(start),
+          end: sinceEpoch(end),
+          ...(isFailed && { failed: true }),
+        });
     this.services = {
-      store: recordCalls(store, { name: "store", functions: ["getPrograms", "putProgram", "putPlan", "putQuery", "findPartials"], calls }),
-      coordinator: recordCalls(coordinator, { name: "coordinator", functions: ["enqueue"], calls }),
+      store: timeCalls(store, ["getPrograms", "putProgram", "putPlan", "putQuery", "findPartials"], recordAs("store")),
+      coordinator: timeCalls(coordinator, ["enqueue"], recordAs("coordinator")),
     };
   }
 
@@ -44,3 +52,7 @@ export class QueryTrace {
     this.#tracer.send({ ...(parent && { parent }), root });
   }
 }
+
+const sinceEpoch = (time: number): number => performance.timeOrigin + time;
+
+const now = (): number => sinceEpoch(performance.now());
