@@ -40,11 +40,15 @@ function decimalOf(unscaled: number | bigint, scale: number): number {
 const firstDay = 2440588n;
 const dayNanoseconds = 86_400_000_000_000n;
 
-/** Converts values of the nanoseconds of the day and the Julian day to nanoseconds since 1970-01-01. */
+/**
+ * Converts values of the nanoseconds of the day and the Julian day to nanoseconds since 1970-01-01. Throws for times of which 64 bits do not hold these, such as
+ * the year 1 that some writers store where they know no time.
+ */
 export function decodeOldTimestamps(bytes: Uint8Array, output: Values): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let index = 0; index < output.length; index++) {
     const since = (BigInt(view.getUint32(12 * index + 8, true)) - firstDay) * dayNanoseconds + view.getBigInt64(12 * index, true);
+    if (BigInt.asIntN(64, since) !== since) throw new Error("it has a time outside of the years 1678 to 2261, which is not supported");
     if (isLong(output)) output[index] = since;
     else output[index] = Number(since);
   }

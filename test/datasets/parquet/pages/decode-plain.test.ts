@@ -36,4 +36,10 @@ test("the timestamps of older writers count nanoseconds from 1970 on, exactly", 
   decodePlain(bytesOf(words), { physical: "INT96", unsigned: false }, output);
   assert.deepEqual([...output], [86_400_000_000_007n, -25567n * 86_400_000_000_000n + 4294967295n]);
   assert.throws(() => decodePlain(bytesOf(words).subarray(1), { physical: "INT96", unsigned: false }, output), /need 24 bytes/);
+  // Julian day 1721426 is the first day of the year 1.
+  words.set([0, 0, 1721426], 3);
+  assert.throws(
+    () => decodePlain(bytesOf(words), { physical: "INT96", unsigned: false }, output),
+    /a time outside of the years 1678 to 2261/,
+  );
 });
