@@ -27,6 +27,8 @@ export interface Dispatcher {
   readonly statuses: WrittenStatuses;
   /** Locks by plan key, so that submissions, withdrawals, purges and retries of one plan happen one after another. */
   readonly planLocks: KeyedLock;
+  /** Locks by program key, for those that store a program (`plan/store-missing.ts`). */
+  readonly programLocks: KeyedLock;
 }
 
 /** The client that asks for an action on a query. */
@@ -52,5 +54,6 @@ export function createDispatcher(services: Services, admission: Admission): Disp
     underWay: new QueriesUnderWay(services, admission),
     statuses: new WrittenStatuses(services.notReady),
     planLocks: new KeyedLock(),
+    programLocks: new KeyedLock(),
   };
 }

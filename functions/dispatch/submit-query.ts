@@ -6,7 +6,7 @@
 import type { Context } from "hono";
 import { pause } from "../../base/pause.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
-import type { Store, StoredPlan, StoredProgram } from "../../storage/store.ts";
+import type { StoredPlan } from "../../storage/store.ts";
 import { isEnded, type Submission } from "../api.ts";
 import type { Environment, HostBindings } from "../environment.ts";
 import { boundWait } from "../http/bounded-wait.ts";
@@ -15,8 +15,8 @@ import type { Meter } from "../metrics/meter.ts";
 import { answerFollowed, type Format } from "./answer/answer-format.ts";
 import type { Asker, Dispatcher } from "./dispatcher.ts";
 import { type FollowedQuery, waitForEnd } from "./follow/followed-query.ts";
-import { compileMissing } from "./plan/compile-missing.ts";
 import { countSubtasks, placesOf, planBytes, type QueryPlan } from "./plan/plan-query.ts";
+import { storeMissing } from "./plan/store-missing.ts";
 import { Crowded } from "./queries-under-way.ts";
 import { queueRest } from "./queue-rest.ts";
 
@@ -119,7 +119,7 @@ async function retryWhileCrowded<T>(
 
 async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Submitter): Promise<Accepted> {
   const { traceParent } = submitter;
-  const { services, planLocks, plans, results, underWay, code } = dispatcher;
+  const { services, planLocks, programLocks, plans, results, underWay, code } = dispatcher;
   const { name: client, interest, address } = submitter.client;
 
   // Plan: parse and check the text, and plan its programs over the present partitions of the dataset.
@@ -141,7 +141,10 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   ]);
   const query = known ?? { ...planned.query, created: Date.now() };
   if (result) {
-    if (!hasPlan) await storePlan(planned, await compileMissing(planned, { store: services.store, code }), services.store);
+    if (!hasPlan) {
+      const { store } = services;
+      await (await storeMissing(planned, { store, code, programLocks, hasPlan, gone: submitter.gone() })).stored;
+    }
     if (!known) await services.store.putQuery(query);
     return { followed: { query, ...result }, submission: allStored(plan), dataset };
   }
@@ -163,10 +166,7 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   const isShort = !store.keepsOrder && countSubtasks(plan) <= mostEarly;
   const early = isShort ? store.findPartials([...(await placesOf(plan)).keys()]) : undefined;
   early?.catch(() => undefined);
-  const compiled = await compileMissing(planned, { store, code });
-  const stored = storePlan(hasPlan ? undefined : planned, compiled, store);
-  // A failure is handled below where it is awaited. This line only prevents an unhandled rejection if something else fails before.
-  stored.catch(() => undefined);
+  const { stored } = await storeMissing(planned, { store, code, programLocks, hasPlan, gone: submitter.gone() });
 
   // Follow: from now on, hear every event of the plan's subtasks. Forget first what was followed here if another dispatcher has purged it.
   if (!hasPlan || (programs[0]!.rows && (await hasLostPartials(dispatcher, plan.planKey)))) await plans.forgetIdle(plan.planKey);
@@ -190,10 +190,6 @@ async function acceptQuery(dispatcher: Dispatcher, text: string, submitter: Subm
   ticket.accept(followed);
   services.log.info({ query: query.id, dataset: dataset.name, client, ...submission }, "query accepted");
   return { followed, submission, dataset };
-}
-
-async function storePlan(planned: QueryPlan | undefined, programs: readonly StoredProgram[], store: Pick<Store, "putProgram" | "putPlan">) {
-  await Promise.all([...programs.map((program) => store.putProgram(program)), planned && store.putPlan(planned.plan)]);
 }
 
 /** Finds a result in memory, in which case only the query is requested from the store. */
