@@ -19,7 +19,7 @@ export const parquet: Format = {
   name: format,
   title: "Parquet",
   ending: ".parquet",
-  recognises: (head) => textOf(head.subarray(0, magic.length)) === magic,
+  recognises: (head) => [magic, encryptedMagic].includes(textOf(head.subarray(0, magic.length))),
   describe: describeParquet,
   locate: locateColumn,
   boundsOf: boundsOfColumn,

@@ -27,6 +27,17 @@ test("names that JavaScript's objects have are names of columns like any other",
   assert.deepEqual([...(await read(renamed)).columns.keys()].sort(), names.toSorted());
 });
 
+test("a file whose footer is encrypted, which begins and ends with a magic of its own, is refused as that, whatever its name", async () => {
+  const bytes = write({ x: [1] });
+  const magic = new TextEncoder().encode("PARE");
+  bytes.set(magic);
+  bytes.set(magic, bytes.length - magic.length);
+  for (const name of ["a.parquet", "a.data"])
+    await assert.rejects(describeFile(readerOf(bytes), name), {
+      message: `Cannot read ${name}: its footer is encrypted, which is not supported`,
+    });
+});
+
 test("two columns of one name cannot be used, for nobody could say which is meant", async () => {
   const { columns, unsupported } = await read(rename(write({ xx: [1], yy: [2], z: [3] }), "yy", "xx"));
   assert.deepEqual([...columns], [["z", [3]]]);
