@@ -70,7 +70,11 @@ export class Progress implements PlannedPrograms {
       services,
       query,
       signal,
-      onMerged: (place) => partitions.set(place, "done"),
+      onMerged: (place) => {
+        partitions.set(place, "done");
+        // Until the group's end makes the version grow, somebody may see that all is done, and must not be given an earlier sum with that.
+        this.#read = undefined;
+      },
       onDamaged: (place, error) => void this.#damaged.mend(place, error),
       onBatch: () => this.#finishBatch(),
     });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Coordinator, CoordinatorUnavailableError } from "../../../../coordination/coordinator.ts";
+import type { Program } from "../../../../engine/program/program.ts";
 import type { Status } from "../../../../functions/api.ts";
 import { createApp } from "../../../../functions/app.ts";
+import { Progress } from "../../../../functions/dispatch/follow/progress.ts";
 import type { Services } from "../../../../functions/services.ts";
 import { openApp } from "../../../support/open-app.ts";
+import { until } from "../../../support/until.ts";
 
 const query = (bins: number) => ({
   dataset: "events",
@@ -72,4 +75,24 @@ test("Progress has a partial that is gone computed again, though the coordinator
   assert.equal(refusals, 2);
   assert.equal(computed.length, status.partitions.total + 1);
   assert.ok(lines.some(({ message }) => message === "a partial cannot be computed again yet"));
+});
+
+test("Progress gives the whole sum as soon as all partitions are done, also to who read the sum between two of them", async (t) => {
+  const { services, ask: askApp, events } = await openApp(t);
+  const { id } = await askApp(query(13));
+  const stored = (await services.store.getQuery(id))!;
+  const plan = (await services.store.getPlans([stored.planKey])).get(stored.planKey)!;
+  const programs = [(await services.store.getPrograms([plan.programKey])).get(plan.programKey)!.program as Program];
+  const progress = await Progress.open({ plan, programs }, stored, { ...services, countInterest: async () => new Map() });
+  const { partitions } = progress;
+  const sums: number[] = [];
+  const set = partitions.set.bind(partitions);
+  partitions.set = (place, state) => {
+    set(place, state);
+    if (state === "done") sums.push(progress.read()[0]!.entries);
+  };
+  await progress.look();
+  await until(() => partitions.isFinished, "all are merged");
+  await progress.close();
+  assert.deepEqual(sums, [250, 500, 750, events.length]);
 });
