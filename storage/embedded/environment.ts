@@ -18,6 +18,7 @@ import { StoreError } from "../store-error.ts";
 import { WriteHealth } from "../write-health.ts";
 import { checkFile } from "./check-file.ts";
 import { isAlive, readOwner, thisProcess } from "./directory-owner.ts";
+import { firstMap } from "./first-map.ts";
 
 export interface Environment {
   readonly directory: string;
@@ -38,11 +39,6 @@ export interface Environment {
 const format = "femtoq 2";
 /** The bytes that are written to test whether the disk accepts writes. */
 const probeBytes = 65_536;
-/**
- * The bytes of addresses that are set aside for the file. They cost no memory. A file that outgrows its map is mapped again beside the old map, which stays,
- * and each page that is read through both counts twice as memory of the process; so the map has room for more than stores usually hold.
- */
-const mapBytes = 64 * 2 ** 30;
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 export interface EnvironmentOptions {
@@ -131,7 +127,7 @@ function openRoot(directory: string): RootDatabase<Uint8Array, string> {
       maxDbs: 16,
       overlappingSync: false,
       eventTurnBatching: false,
-      mapSize: mapBytes,
+      ...firstMap(),
     });
   } catch (error) {
     throw damaged(directory, error);
