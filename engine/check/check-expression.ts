@@ -216,8 +216,10 @@ function checkMember(tree: Extract<Tree, { kind: "member" }>, checker: Checker):
   if (object.type.kind !== "list") return checkField(object, tree.name, tree.nameStart, checker);
   const asked = askedBy(tree);
   if (tree.name === "length") return overList(checker.terms, object, (list) => checker.terms.make("length", number, [list]), asked);
-  if (methodNames.includes(tree.name)) throw new ExpressionError(`${tree.name} is a method: call it, .${tree.name}(…)`, tree.nameStart);
   const { element } = object.type;
+  const hasField = element.kind === "record" && element.fields.has(tree.name);
+  if (methodNames.includes(tree.name) && !hasField)
+    throw new ExpressionError(`${tree.name} is a method: call it, .${tree.name}(…)`, tree.nameStart);
   if (element.kind === "tuple") {
     const [a, b] = ["a", "b"].map((name) => `${name}.${tree.name}`);
     const message = `${describeType(object.type)} has no '.${tree.name}': say of what with map, such as map((a, b) => ${a} + ${b}) or map((a, b) => (a + b).${tree.name})`;
@@ -248,11 +250,15 @@ function checkWholeName({ object, name, isChained }: Extract<Tree, { kind: "memb
 
 /** `a.b.c` as one name; undefined where it is something else or begins with a parameter or define. */
 function pointedName(tree: Tree, checker: Checker): string | undefined {
-  if (tree.kind === "name") return checker.params.has(tree.name) || checker.defineNames.includes(tree.name) ? undefined : tree.name;
+  if (tree.kind === "name") return meansData(tree, checker) ? tree.name : undefined;
   if (tree.kind !== "member" || tree.isChained) return undefined;
   const outer = pointedName(tree.object, checker);
   return outer === undefined ? undefined : `${outer}.${tree.name}`;
 }
+
+/** Whether the name is neither a parameter nor a define with another meaning than the data have for it; inside itself, a define means the data. */
+const meansData = ({ name, start }: Extract<Tree, { kind: "name" }>, { params, defineNames, define, dataset }: Checker): boolean =>
+  !params.has(name) && (!defineNames.includes(name) || define(name, start) === dataset.ofData(name));
 
 /** With `?.` after it, a list that is null in the file makes the result missing; without, it counts as an empty list. */
 const askedBy = ({ isChained }: { readonly isChained?: true }) => ({ isAsked: isChained === true });

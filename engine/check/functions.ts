@@ -180,7 +180,7 @@ export function checkField(record: Term, name: string, offset: number, checker: 
   const list = `${type.name}.${name}`;
   if (checker.dataset.ofData(list)?.type.kind === "list")
     throw new ExpressionError(
-      `${describeType({ ...type, optional: false })} has no field '${name}': ${list} is a list of its own, such as ${list}[i] with the place i that functions have after the element`,
+      `${describeType({ ...type, optional: false })} has no field '${name}': ${list} is a list of its own, such as col("${list}")[i] with the place i that functions have after the element`,
       offset,
     );
   const known = [...type.fields.keys(), ...derived];

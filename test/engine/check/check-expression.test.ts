@@ -158,9 +158,23 @@ test("checkExpression takes names with points as the files have them: structs in
   ])
     assert.equal(faultOf(value), "none", value);
   assert.match(faultOf("rec.y.q"), /^a rec.y record has no field 'q'/);
-  assert.match(faultOf("Particles[0].momentum.x"), /: Particles.momentum is a list of its own, such as Particles.momentum\[i\]/);
+  assert.match(faultOf("Particles[0].momentum.x"), /: Particles.momentum is a list of its own, such as col\("Particles.momentum"\)\[i\]/);
+  const fast = { Particles: "Particles.filter((p, i) => Particles.momentum[i].x > 0)" };
+  assert.equal(faultOf("Particles.length", fast), "none");
+  assert.match(faultOf("Particles.momentum.length", fast), /^a Particles record has no field 'momentum'/);
+  assert.equal(faultOf('col("Particles.momentum").length', fast), "none");
   assert.match(faultOf("Particles.momenta.x"), /^a Particles record has no field 'momenta'/);
   assert.match(faultOf("Hits.position.x", { Hits: "Jet" }), /^a Jet record has no field 'position'/);
+});
+
+test("checkExpression takes a field that is named like a method where it is not called", () => {
+  const column = (field: string) =>
+    ({ name: `Muon_${field}`, dtype: "float32", nullable: false, lists: ["Muon"], member: { record: "Muon", field } }) as const;
+  const schema: Schema = { columns: ["pfRelIso03_all", "pfRelIso03_chg", "max"].map(column), unsupported: [] };
+  const faultOf = (value: string) => findIssues({ histograms: { h: histogramOf(value) } }, schema)[0]?.message ?? "none";
+  for (const value of ["Muon.pfRelIso03.all", "Muon[0].pfRelIso03.all", "Muon.max", "Muon.max.max()"])
+    assert.equal(faultOf(value), "none", value);
+  assert.match(faultOf("Muon.pfRelIso03.any"), /^any is a method: call it/);
 });
 
 test("float64 columns that both may hold integers from 2^53 on are not compared, in whatever way their values come there", () => {
