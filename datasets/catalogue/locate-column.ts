@@ -17,6 +17,9 @@ export interface LocateOptions {
   readonly form?: ColumnForm | undefined;
 }
 
+/** The values of a column of which only the lists are read. */
+const lengthsOnly = { dtype: "bool", nullable: true } as const;
+
 /** Locates a column. Returns the reason as text if the file does not have it, or not in the requested form. */
 export function locateColumn(options: LocateOptions): ColumnLocation | string {
   const { description, schema, name, form } = options;
@@ -24,10 +27,12 @@ export function locateColumn(options: LocateOptions): ColumnLocation | string {
   const merged = schema.columns.find((each) => each.name === name);
   const list = own || merged ? undefined : listOfPresence(name);
   if (list !== undefined) return locatePresence(options, list);
-  if (!own)
-    return merged
-      ? locateAbsent(options, form ? columnOf(name, form, { ...merged, nullable: true }) : merged)
-      : "the file has no such column";
+  if (!own) {
+    if (merged) return locateAbsent(options, form ? columnOf(name, form, { ...merged, nullable: true }) : merged);
+    // The program was compiled for another dataset, and reads no more than how long the lists are: other columns tell the same.
+    if (form && form.dtype === undefined && form.lists.length > 0) return locateAbsent(options, columnOf(name, form, lengthsOnly));
+    return "the file has no such column";
+  }
   const column = form ? inForm(description, own, { name, form }) : merged;
   if (column) return locateOwn(options, column, own);
   return form ? "the query reads it as the file does not have it" : "it cannot be used in every file of the dataset";
