@@ -8,10 +8,23 @@ let runs = 0;
 WebAssembly.Instance = class extends Instance {
   /** @param {WebAssembly.Module} module @param {WebAssembly.Imports} [imports] */
   constructor(module, imports) {
-    if (imports?.env?.["heed flags"] && ++runs === 4 && take()) process.exit(3);
     super(module, imports);
+    if (imports?.env?.["heed flags"]) Object.defineProperty(this, "exports", { value: counted(this.exports) });
   }
 };
+
+/** A program's functions, of which one ends the thread where its fourth run begins. @param {WebAssembly.Exports} functions */
+function counted(functions) {
+  const first = /** @type {(begin: number, ...others: number[]) => void} */ (functions["run 0"]);
+  return {
+    ...functions,
+    /** @param {number} begin @param {number[]} others */
+    "run 0": (begin, ...others) => {
+      if (begin === 0 && ++runs === 4 && take()) process.exit(3);
+      return first(begin, ...others);
+    },
+  };
+}
 
 /** Whether the file is there; then it is not afterwards. */
 function take() {
