@@ -19,12 +19,14 @@ const answersAll = (form: Form, queries: number) =>
       assert.notEqual(process.env.FEMTOQ_REQUIRE_SERVERS, "1", `there is ${opened.missing}`);
       return t.skip(opened.missing);
     }
-    const { name, apps, dataset, events, partitions } = opened;
+    const { name, apps, dataset, events, partitions, copies } = opened;
     const asked = await askMany({ queries, keys, clients: 7, parallel: 64, dataset, posts: apps.map(({ post }) => post) });
     const left = await countsOf(apps[0]!.services.coordinator);
-    checkAnswers(asked, { events, partitions, computed: apps.flatMap(({ computed }) => computed), left });
+    checkAnswers(asked, { events, partitions, computed: apps.flatMap(({ computed }) => computed), copies: copies(), left });
     const { sent, answered, stored, joined, queued } = asked;
-    t.diagnostic(`${name}: ${sent} asked, ${answered} answered; partitions stored ${stored}, joined ${joined}, queued ${queued}`);
+    t.diagnostic(
+      `${name}: ${sent} asked, ${answered} answered; partitions stored ${stored}, joined ${joined}, queued ${queued}; second copies ${copies()}`,
+    );
   });
 
 answersAll("embedded", 1024);

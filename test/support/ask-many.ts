@@ -88,12 +88,14 @@ export interface Checks {
   readonly partitions: number;
   /** Subtasks that the compute function was given, all nodes together. */
   readonly computed: readonly { readonly programKey: string; readonly fingerprint: string }[];
+  /** How many second copies were computed of what took another node very long, as it may on a busy machine. */
+  readonly copies?: number;
   /** The subtasks that are still in the queue. */
   readonly left: { readonly unowned: number; readonly owned: number; readonly failed: number };
 }
 
 /** Throws where an answer is missing or wrong, something was computed twice, or something is left in the queue. */
-export function checkAnswers(asked: ManyAnswers, { events, partitions, computed, left }: Checks): void {
+export function checkAnswers(asked: ManyAnswers, { events, partitions, computed, copies = 0, left }: Checks): void {
   assert.equal(asked.answered, asked.sent, "answers and requests");
   assert.equal(asked.unfinished, 0, "answers that are not done");
   assert.equal(asked.unbalanced, 0, "answers whose stored + joined + queued is not their total");
@@ -106,7 +108,10 @@ export function checkAnswers(asked: ManyAnswers, { events, partitions, computed,
   }
   const subtasks = new Set(computed.map(({ programKey, fingerprint }) => subtaskKey(programKey, fingerprint)));
   assert.equal(subtasks.size, asked.answers.length * partitions, "subtasks computed");
-  assert.equal(computed.length, subtasks.size, "subtasks computed more than once");
+  assert(
+    computed.length <= subtasks.size + copies,
+    `${computed.length} subtasks computed, though there are ${subtasks.size} and ${copies} second copies; ${asked.queued} were queued`,
+  );
   // A subtask may be queued once more while it is being stored: its node then finds it stored and computes nothing.
   assert(asked.queued >= subtasks.size, `${asked.queued} subtasks queued, ${subtasks.size} computed`);
   assert.deepEqual(left, { unowned: 0, owned: 0, failed: 0 }, "left in the queue");

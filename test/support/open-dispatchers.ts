@@ -14,7 +14,7 @@ import { createZooKeeperCoordinator } from "../../coordination/zookeeper/coordin
 import { openStore } from "../../storage/embedded/embedded-store.ts";
 import { openMongoStore } from "../../storage/mongodb/mongodb-store.ts";
 import type { Store } from "../../storage/store.ts";
-import { silent } from "../runtime/silent-log.ts";
+import { recordingLog, silent } from "../runtime/silent-log.ts";
 import { openMongo } from "../servers/mongo-server.ts";
 import { openZooKeeper } from "../servers/zookeeper-server.ts";
 import type { Cleanup } from "./cleanup.ts";
@@ -32,6 +32,8 @@ export interface Dispatchers {
   readonly dataset: string;
   readonly events: readonly TestEvent[];
   readonly partitions: number;
+  /** How many second copies of subtasks that took another node very long were computed. */
+  readonly copies: () => number;
 }
 
 const partitions = 4;
@@ -44,6 +46,7 @@ interface Parts {
 
 interface Shared {
   readonly name: string;
+  readonly copies?: () => number;
   /** Opens the parts for one more dispatcher. */
   open(): Promise<Parts>;
 }
@@ -59,7 +62,8 @@ export async function openDispatchers(cleanup: Cleanup, { form, count }: { reado
   const apps: TestApp[] = [];
   for (let index = 0; index < count; index++)
     apps.push(await openApp(cleanup, { ...(await shared.open()), extraData: [`shared=${path}`] }));
-  return { name: shared.name, apps, dataset: "shared", events, partitions } satisfies Dispatchers;
+  const { name, copies = () => 0 } = shared;
+  return { name, apps, dataset: "shared", events, partitions, copies } satisfies Dispatchers;
 }
 
 async function share(
@@ -84,10 +88,12 @@ async function share(
       const server = await openZooKeeper({ directory: join(directory, "zookeeper") });
       if ("missing" in server) return server;
       cleanup.after(() => server.stop());
-      const options = { hosts: server.hosts, root: `/femtoq-test-${randomUUID()}`, log: silent };
+      const { log, lines } = recordingLog();
+      const options = { hosts: server.hosts, root: `/femtoq-test-${randomUUID()}`, log };
       const openCoordinator = async () => closed(cleanup, await createZooKeeperCoordinator(options));
       return {
         name: `${mongo.name}, ${server.name}`,
+        copies: () => lines.filter(({ message }) => message.includes("a second copy is computed")).length,
         open: async () => ({ store: await mongo.open(), coordinator: await openCoordinator() }),
       };
     }
