@@ -132,7 +132,7 @@ export interface FileColumn {
   readonly dtype: DType;
   /** Present if this column tells, by booleans, whether each list of this level is present rather than null. `lists` then has the levels around it only. */
   readonly presence?: number;
-  /** What its whole numbers count, if the file says so, such as `days since 1970-01-01`. Numbers of different units must not be mixed. */
+  /** The unit in which its whole numbers count, such as `days since 1970-01-01`, if the file states one. Numbers in different units must not be mixed. */
   readonly unit?: string;
   /** It has neither a type nor values: writers do this with a column that is empty. */
   readonly isEmpty?: boolean;

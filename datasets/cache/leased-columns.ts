@@ -1,4 +1,4 @@
-/** What a lease tells of its columns together: when all are ready, where their arrays lie, and what loading them cost. */
+/** Answers questions about all columns of a lease together: whether they are ready, where their arrays lie, and what loading them cost. */
 import { type Input, nameOf } from "../../engine/program/inputs.ts";
 import { standsIn } from "../../engine/program/schema.ts";
 import { DatasetError, type ReadCost } from "../dataset.ts";

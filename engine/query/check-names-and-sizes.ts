@@ -1,4 +1,7 @@
-/** What of a query is checked before its schema, which would look at every entry: the numbers of entries, and names that objects have a meaning for. */
+/**
+ * Checks that a query does not have too many entries, and that none has a name that JavaScript reserves in objects. This comes before the query is checked
+ * against its schema, which looks at every entry.
+ */
 import { limits } from "./fields.ts";
 import type { QueryIssue } from "./query-error.ts";
 
@@ -33,6 +36,7 @@ export function tooMany(input: unknown): QueryIssue[] {
 
 const keysOf = (value: unknown): readonly string[] => (typeof value === "object" && value !== null ? Object.keys(value) : []);
 
+/** Issues for defines, histograms and other entries with a name that JavaScript reserves. */
 export function reservedNames(input: unknown): QueryIssue[] {
   const found = (value: unknown) =>
     typeof value === "object" && value !== null ? reserved.filter((name) => Object.hasOwn(value, name)) : [];

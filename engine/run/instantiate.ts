@@ -13,7 +13,7 @@ export interface Instance {
   readonly functions: Readonly<Record<string, Code>>;
   /** The functions that add events, in their order. */
   readonly runs: readonly Code[];
-  /** What the code calls to heed the flags of the present run. */
+  /** The code calls this between its loops. Each run sets it, so that its own flags are heeded: to stop, or to leave its turn to another run. */
   heed: () => number;
 }
 

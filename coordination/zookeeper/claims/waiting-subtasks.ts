@@ -1,7 +1,6 @@
 /**
  * The waiting subtasks as a node sees them: those of all queries in which clients are interested, in the queue of claims. They are built from the interests
  * and segments on ZooKeeper and updated by watches. Outdated entries cost a refused claim, but never lose a subtask.
- *
  * At most `mostEntries` are kept. Further segments are read when there is space, those of the best priority first.
  */
 import { pause } from "../../../base/pause.ts";
@@ -38,8 +37,9 @@ const plenty = 4_000;
 
 export class WaitingSubtasks {
   readonly queue = new ClaimQueue<SubtaskEntry>();
-  /** All subtasks that are known, whoever has them; and the queries in which clients are interested, by hash. */
+  /** All subtasks that are known, whoever has them. */
   readonly entries = new EntriesByShard();
+  /** The queries in which clients are interested, by hash. */
   readonly queries = new Map<string, QueryEntry>();
   readonly #options: WaitingSubtasksOptions;
   /** The subtasks that other nodes are known to have. */
